@@ -1,0 +1,466 @@
+/**
+ * The catalogue of everything that can go wrong and that a user can be told about.
+ * Each entry names the HTTP status, the exit code of the command line (DESIGN §7), whether
+ * trying again unchanged can help, and how to mend it. docs/errors.md is generated from here.
+ */
+
+export interface ErrorEntry {
+  readonly title: string
+  readonly httpStatus: number
+  readonly exitCode: 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8
+  readonly retry: boolean
+  readonly mend: string
+}
+
+const entry = (
+  title: string,
+  httpStatus: number,
+  exitCode: ErrorEntry['exitCode'],
+  retry: boolean,
+  mend: string,
+): ErrorEntry => ({ title, httpStatus, exitCode, retry, mend })
+
+export const errorCatalogue = {
+  // --- what a caller sent ---------------------------------------------------------------------
+  'input.invalid': entry(
+    'The request is not valid',
+    400,
+    2,
+    false,
+    'Correct the field that is named and send it again.',
+  ),
+  'name.invalid': entry(
+    'The name is not allowed',
+    400,
+    2,
+    false,
+    'Use 2 to 40 characters: a-z, 0-9 and -, starting with a letter and not ending with -.',
+  ),
+  'host.invalid': entry(
+    'The host is not a valid host name',
+    400,
+    2,
+    false,
+    'Give a host name such as shop.example.com, without scheme, port or path.',
+  ),
+  'host.taken': entry(
+    'The host belongs to another app',
+    409,
+    2,
+    false,
+    'Choose another host, or take it from the other app first: tagship app set OTHER --remove-host HOST.',
+  ),
+  'repo.invalid': entry(
+    'The repository URL is not allowed',
+    400,
+    2,
+    false,
+    'Use an https://, ssh://, git@host:path or file:// URL.',
+  ),
+  'tagRange.invalid': entry(
+    'The tag range is not a semver range',
+    400,
+    2,
+    false,
+    'Use a range such as "^1" or ">=1.2 <3".',
+  ),
+  'app.exists': entry(
+    'An app of this name exists',
+    409,
+    2,
+    false,
+    'Choose another name, or change the existing app: tagship app set NAME.',
+  ),
+  'app.notFound': entry('No such app', 404, 4, false, 'List what there is: tagship app list.'),
+  'app.busy': entry(
+    'A deployment of the app is under way',
+    409,
+    2,
+    true,
+    'Wait for it, or stop it first: tagship cancel APP.',
+  ),
+  'app.seatsTaken': entry(
+    'The router has no place left for another app',
+    409,
+    2,
+    false,
+    'Remove an app that is no longer needed, or run a second installation.',
+  ),
+  'deployment.notFound': entry(
+    'No such deployment',
+    404,
+    4,
+    false,
+    'List what there is: tagship deployments APP.',
+  ),
+  'release.notFound': entry('No such release', 404, 4, false, 'List what there is: tagship releases APP.'),
+  'release.alreadyLive': entry(
+    'The release is live already',
+    409,
+    2,
+    false,
+    'Nothing to do. tagship releases APP shows which others there are.',
+  ),
+  'tag.notFound': entry(
+    'No such tag',
+    404,
+    4,
+    false,
+    'List what was seen: tagship tags APP. A new tag has to be pushed first.',
+  ),
+  'tag.noneChosen': entry(
+    'The tag policy chooses no tag',
+    404,
+    4,
+    false,
+    'tagship tags APP says why each tag was passed over; name one to deploy it all the same.',
+  ),
+  'tag.notACommit': entry(
+    'The tag does not point at a commit',
+    422,
+    2,
+    false,
+    'Tag a commit: git tag NAME COMMIT.',
+  ),
+  'tag.moved': entry(
+    'The tag was moved to another commit',
+    409,
+    2,
+    false,
+    'A tag that moved is not deployed. Push a new tag, or deploy the commit by its full SHA.',
+  ),
+  'tag.invalid': entry(
+    'The tag name is not allowed',
+    400,
+    2,
+    false,
+    'Use a name that git accepts, of at most 128 characters, without spaces, quotes or control characters.',
+  ),
+  'app.onHold': entry('The app is on hold', 409, 6, false, 'Lift the hold: tagship resume APP.'),
+  'request.conflict': entry(
+    'The request does not fit the state of the deployment',
+    409,
+    2,
+    false,
+    'tagship status APP shows what is under way.',
+  ),
+  'idempotency.mismatch': entry(
+    'The Idempotency-Key was used for another request',
+    422,
+    2,
+    false,
+    'Use a new key for a new request.',
+  ),
+  // --- access ---------------------------------------------------------------------------------
+  'auth.missing': entry('A token is needed', 401, 8, false, 'Log in: tagship login, or set TAGSHIP_TOKEN.'),
+  'auth.invalid': entry(
+    'The token is not valid',
+    401,
+    8,
+    false,
+    'Ask an admin for a new token, or log in again: tagship login.',
+  ),
+  'auth.forbidden': entry(
+    'The token may not do this',
+    403,
+    8,
+    false,
+    'Ask an admin for a token with a higher role.',
+  ),
+  'route.notFound': entry(
+    'There is nothing at this address',
+    404,
+    4,
+    false,
+    'See /api/openapi.json for what there is.',
+  ),
+  // --- repository -----------------------------------------------------------------------------
+  'git.unreachable': entry(
+    'The repository cannot be reached',
+    502,
+    1,
+    true,
+    'Check the URL and the network; Tagship goes on trying by itself.',
+  ),
+  'git.denied': entry(
+    'The repository refused access',
+    502,
+    1,
+    false,
+    'Check that the URL exists and that its credentials are right: tagship app set APP --repo URL.',
+  ),
+  'git.notFound': entry(
+    'The repository does not exist',
+    502,
+    4,
+    false,
+    'Check the URL: tagship app set APP --repo URL.',
+  ),
+  'git.failed': entry('git reported an error', 502, 1, true, 'The message of git is in the detail.'),
+  'git.tooLarge': entry(
+    'The commit is larger than allowed',
+    422,
+    1,
+    false,
+    'Leave large files out of the repository, or export-ignore them in .gitattributes.',
+  ),
+  // --- manifest and build ---------------------------------------------------------------------
+  'manifest.invalid': entry(
+    'tagship.yaml is not valid',
+    422,
+    1,
+    false,
+    'Correct the key that is named, commit, and push a new tag.',
+  ),
+  'build.dockerfileMissing': entry(
+    'There is no Dockerfile at the tag',
+    422,
+    1,
+    false,
+    'Add a Dockerfile, or name it in tagship.yaml: build.dockerfile.',
+  ),
+  'build.failed': entry(
+    'The image build failed',
+    422,
+    1,
+    false,
+    'The last lines of the build are in the detail; all of them: tagship logs APP --build.',
+  ),
+  'build.timeout': entry(
+    'The image build took longer than allowed',
+    422,
+    1,
+    false,
+    'Make the build faster, or raise build.timeout in tagship.yaml.',
+  ),
+  'build.outOfMemory': entry(
+    'The image build used more memory than allowed',
+    422,
+    1,
+    false,
+    'Make the build smaller, or raise build.memory in tagship.yaml.',
+  ),
+  'build.canceled': entry(
+    'The image build was canceled',
+    409,
+    5,
+    false,
+    'Deploy again when you want it: tagship deploy APP TAG.',
+  ),
+  'build.noSpace': entry(
+    'There is no disk space left for the build',
+    507,
+    1,
+    true,
+    'Free disk space: docker builder prune, docker image prune; then deploy again.',
+  ),
+  'image.missing': entry(
+    'The image is gone',
+    410,
+    4,
+    false,
+    'Build it again from its tag: tagship deploy APP TAG.',
+  ),
+  // --- boot and health ------------------------------------------------------------------------
+  'release.commandFailed': entry(
+    'The release command failed',
+    422,
+    1,
+    false,
+    'Its last lines are in the detail; mend it, and push a new tag.',
+  ),
+  'release.commandTimeout': entry(
+    'The release command took longer than allowed',
+    422,
+    1,
+    false,
+    'Make it faster, or raise release.timeout in tagship.yaml.',
+  ),
+  'instance.exited': entry(
+    'An instance exited',
+    422,
+    1,
+    false,
+    'Its last lines are in the detail; mend the start of the process, and push a new tag.',
+  ),
+  'instance.outOfMemory': entry(
+    'An instance ran out of memory',
+    422,
+    1,
+    false,
+    'Use less memory, or raise processes.NAME.resources.memory in tagship.yaml.',
+  ),
+  'instance.startFailed': entry(
+    'An instance could not be started',
+    422,
+    1,
+    false,
+    'Check the command and the image of the process; the engine’s words are in the detail.',
+  ),
+  'instance.notListening': entry(
+    'An instance does not listen on its port',
+    422,
+    1,
+    false,
+    'Listen on 0.0.0.0 at the port in processes.NAME.port of tagship.yaml.',
+  ),
+  'instance.unhealthy': entry(
+    'An instance did not become healthy before the deadline',
+    422,
+    1,
+    false,
+    'Mend the health path, or raise processes.NAME.health.deadline in tagship.yaml.',
+  ),
+  'process.noPort': entry(
+    'Tagship cannot tell which port the process listens on',
+    422,
+    1,
+    false,
+    'Set processes.web.port in tagship.yaml, or EXPOSE one port in the Dockerfile.',
+  ),
+  'bake.unhealthy': entry(
+    'The new release failed under real traffic',
+    422,
+    1,
+    false,
+    'The old release serves again. Mend the release, and push a new tag.',
+  ),
+  'deployment.deadline': entry(
+    'The deployment did not finish before its deadline',
+    422,
+    1,
+    false,
+    'See which phase took so long: tagship status APP; raise rollout.deadline in tagship.yaml.',
+  ),
+  'deployment.canceled': entry(
+    'The deployment was canceled',
+    409,
+    5,
+    false,
+    'Deploy again when you want it: tagship deploy APP TAG.',
+  ),
+  'deployment.superseded': entry(
+    'A newer tag took the place of the deployment',
+    409,
+    5,
+    false,
+    'Nothing to do: the newer tag is deployed.',
+  ),
+  // --- the machine ----------------------------------------------------------------------------
+  'engine.unavailable': entry(
+    'The Docker Engine does not answer',
+    503,
+    1,
+    true,
+    'Start it (./tagship starts it where it may); tagship doctor says more.',
+  ),
+  'engine.timeout': entry(
+    'The Docker Engine did not answer in time',
+    503,
+    1,
+    true,
+    'Tagship goes on trying by itself; tagship doctor says more.',
+  ),
+  'engine.failed': entry('The Docker Engine refused', 502, 1, true, 'The engine’s words are in the detail.'),
+  'router.unavailable': entry(
+    'The router does not answer',
+    503,
+    1,
+    true,
+    'Tagship starts it again by itself; tagship doctor says more.',
+  ),
+  'router.refused': entry(
+    'The router refused the change',
+    502,
+    1,
+    true,
+    'The router’s words are in the detail; the old release serves on.',
+  ),
+  'router.fenced': entry(
+    'The router has a newer writer',
+    409,
+    1,
+    false,
+    'Nothing to do: another controller has taken this deployment over.',
+  ),
+  'router.unconfirmed': entry(
+    'No request through the router was answered by the new release',
+    502,
+    1,
+    true,
+    'The old release serves on. Check the app’s hosts and that the process answers HTTP.',
+  ),
+  'database.unavailable': entry(
+    'Postgres does not answer',
+    503,
+    7,
+    true,
+    'Check DATABASE_URL, or the data folder’s free space; tagship doctor says more.',
+  ),
+  'database.tooNew': entry(
+    'The database belongs to a newer version of Tagship',
+    500,
+    1,
+    false,
+    'Run the newer version, or restore a backup made with this one.',
+  ),
+  'queue.unavailable': entry(
+    'Redis does not answer',
+    503,
+    7,
+    true,
+    'Check REDIS_URL; work goes on by itself when it is back.',
+  ),
+  'port.taken': entry(
+    'The port is in use',
+    500,
+    1,
+    false,
+    'Stop what uses it, or choose another: tagship up --port N --http-port N.',
+  ),
+  'data.notWritable': entry(
+    'The data folder cannot be written',
+    500,
+    1,
+    false,
+    'Choose another with --data DIR, or give this user the right to write there.',
+  ),
+  'installation.busy': entry(
+    'Another controller runs on this data folder',
+    500,
+    1,
+    false,
+    'Use it, or stop it first: tagship down --data DIR.',
+  ),
+  internal: entry(
+    'Tagship has a defect',
+    500,
+    1,
+    true,
+    'Please report it, with the line of the log that carries the same time.',
+  ),
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorCode = keyof typeof errorCatalogue
+
+/** An error that a user is told about: a code of the catalogue and what exactly was wrong, and where. */
+export class TagshipError extends Error {
+  readonly code: ErrorCode
+  override readonly name = 'TagshipError'
+
+  constructor(code: ErrorCode, detail: string, options?: ErrorOptions) {
+    super(detail, options)
+    this.code = code
+  }
+
+  get entry(): ErrorEntry {
+    return errorCatalogue[this.code]
+  }
+}
+
+/** Any thrown value as a TagshipError; one that is not from the catalogue becomes `internal`. */
+export function toTagshipError(error: unknown): TagshipError {
+  if (error instanceof TagshipError) return error
+  const detail = error instanceof Error ? error.message : String(error)
+  return new TagshipError('internal', detail, { cause: error })
+}
