@@ -175,6 +175,8 @@ export interface Runtime {
     onLine: (line: LogLine) => void,
     signal: AbortSignal,
   ): Promise<{ exitCode: number; outOfMemory: boolean }>
+  /** Removes what `runOnce` left of the deployment, running or not. A no-op where there is nothing. */
+  removeOneOff(app: AppName, deploymentId: string): Promise<void>
   logs(instance: Instance, options: LogOptions): AsyncIterable<LogLine>
   /** Removes the app's network. */
   removeApp(app: AppName): Promise<void>
@@ -272,8 +274,9 @@ export interface Claim {
   readonly previous: Deployment | null
   /** A newer deployment of the app waits in `queued`. */
   readonly newerWaits: boolean
-  /** When the present state was entered. */
+  /** When the present state was entered, and the detail of the event that led to it. */
   readonly stateSince: Date
+  readonly enteredWith: Readonly<Record<string, unknown>>
   readonly fence: bigint
   readonly worker: string
 }
@@ -336,10 +339,13 @@ export interface EngineStore {
   claimQueued(deploymentId: string): Promise<boolean>
   /** The present version, for steps that wait: a higher one than the claim's means that something changed. */
   versionOf(deploymentId: string): Promise<number>
-  /** Resolves after `ms`, or as soon as the deployment's row changes. */
-  waitForChange(deploymentId: string, ms: number): Promise<void>
-  recordInstances(deploymentId: string, instances: readonly Instance[]): Promise<void>
-  markInstanceRemoved(instanceId: string): Promise<void>
+  /** Resolves after `ms`, as soon as the deployment's row changes, or when `signal` aborts. */
+  waitForChange(deploymentId: string, ms: number, signal?: AbortSignal): Promise<void>
+  recordInstances(deploymentId: string, instances: readonly RecordedInstance[]): Promise<void>
+  /** Every instance of the deployment is gone; it is not warm any more. */
+  markInstancesRemoved(deploymentId: string): Promise<void>
+  /** The claim's slot is needed: what older deployments keep warm in it may go now. @returns whether there is any */
+  vacateSlot(claim: Claim): Promise<boolean>
   appendLog(deploymentId: string, source: LogSource, lines: readonly LoggedLine[]): Promise<void>
 
   // builds
@@ -360,18 +366,35 @@ export interface EngineStore {
   /** Records what was seen; @returns every tag of the app as it is remembered now, and which moved just now */
   observeTags(app: AppRecord, seen: readonly ObservedTag[]): Promise<{ tags: Tag[]; moved: Tag[] }>
   attemptedTags(appId: string): Promise<Map<string, 'served' | 'failed' | 'underWay'>>
-  createDeployment(request: NewDeployment): Promise<Deployment>
+  /** @returns null, for trigger `tag` only, where the tag has a deployment already */
+  createDeployment(request: NewDeployment): Promise<Deployment | null>
   appById(appId: string): Promise<AppRecord | null>
   deploymentById(deploymentId: string): Promise<Deployment | null>
+  /** The app's deployment under way (from `building` to `baking`, and tear-down), or null. */
+  activeDeployment(appId: string): Promise<Deployment | null>
+  /** The highest fence used for the app so far, for writes outside of a deployment. */
+  currentFence(appId: string): Promise<bigint>
 
   // maintenance
   /** Deployments and builds with work to do; those without a job get one again. */
   unfinishedWork(): Promise<Job[]>
-  /** Slots whose old deployment is retired and no longer needed warm. */
+  /** Deployments that were replaced, whose instances need not be kept warm any longer. */
   expiredWarmSlots(): Promise<{ app: AppRecord; deployment: Deployment }[]>
-  markWarmSlotDiscarded(deploymentId: string): Promise<void>
-  allApps(): Promise<AppRecord[]>
+  /** Ids of the deployments that may have instances: active, serving, or still warm. */
+  deploymentsWithInstances(): Promise<Set<string>>
+  /** Takes the apps whose tags are due to be looked at, and sets their next time. @returns their ids */
+  takeDuePolls(limit: number): Promise<string[]>
+  /** What came of looking at an app's tags; sets when to look again. */
+  recordPoll(
+    appId: string,
+    outcome: { readonly nextMs: number; readonly error: string | null },
+  ): Promise<void>
   routes(): Promise<Route[]>
+}
+
+export interface RecordedInstance extends Instance {
+  /** Null: takes no traffic. */
+  readonly port: number | null
 }
 
 export type LogSource = 'build' | 'release' | 'instance'
@@ -401,6 +424,57 @@ export interface Log {
   error(fields: object, message: string): void
 }
 
+/** What commands need of the store beyond the engine's own steps. */
+export interface CommandStore extends EngineStore {
+  /** @throws app.exists, host.taken, app.seatsTaken */
+  createApp(app: NewApp): Promise<AppRecord>
+  /** @throws host.taken */
+  updateApp(appId: string, patch: AppPatch): Promise<AppRecord>
+  /** @throws app.busy */
+  removeApp(appId: string): Promise<void>
+  queuedDeployment(appId: string): Promise<Deployment | null>
+  /** The one in state `live`: what serves, or, while a newer one drains and bakes, what waits warm. */
+  liveDeployment(appId: string): Promise<Deployment | null>
+  releaseByNumber(appId: string, number: number): Promise<ReleaseRecord | null>
+  /** The newest release of the tag that has served, else the newest. */
+  releaseByTag(appId: string, tag: string): Promise<ReleaseRecord | null>
+  /** The release that served before the present one, and differs from it. */
+  previousServed(appId: string): Promise<ReleaseRecord | null>
+  /** @throws request.conflict where the deployment's state does not know the wish */
+  requestDeployment(deploymentId: string, request: DeploymentRequest): Promise<Deployment>
+  setHold(appId: string, hold: { by: string; reason: string | null } | null): Promise<void>
+  listTags(appId: string): Promise<Tag[]>
+  enqueue(jobs: readonly Job[]): Promise<void>
+}
+
+export interface NewApp {
+  readonly name: AppName
+  readonly repoUrl: RepoUrl | null
+  readonly hosts: readonly HostName[]
+  readonly tagRange: string
+  readonly buildArgs: Readonly<Record<string, string>>
+  readonly runtime: 'docker' | 'kubernetes'
+}
+
+export type AppPatch = Partial<Pick<NewApp, 'repoUrl' | 'hosts' | 'tagRange' | 'buildArgs'>>
+
+export interface ReleaseRecord {
+  readonly id: string
+  readonly number: number
+  readonly tag: TagName | null
+  readonly commit: CommitSha
+  readonly imageDigest: ImageDigest | null
+  readonly imageBytes: number | null
+  /** The revision's number. */
+  readonly revision: number | null
+  /** The number of the release that this one brought back. */
+  readonly sourceRelease: number | null
+  readonly createdAt: Date
+  readonly live: boolean
+  readonly hasServed: boolean
+  readonly lastServedAt: Date | null
+}
+
 export interface Ports {
   readonly store: EngineStore
   readonly source: Source
@@ -410,4 +484,13 @@ export interface Ports {
   readonly log: Log
   /** A named point at which a test may end the process; does nothing in production. */
   readonly fault: (point: string) => Promise<void> | void
+}
+
+/** What commands need: the engine's world, with more of the store and of the repositories. */
+export interface CommandPorts extends Ports {
+  readonly store: CommandStore
+  readonly source: Source & {
+    /** Makes the repository of an app that Tagship hosts itself. A no-op where it is there. */
+    ensureHosted(app: AppName): Promise<void>
+  }
 }

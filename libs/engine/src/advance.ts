@@ -1,0 +1,113 @@
+import {
+  type DeploymentEvent,
+  type DeploymentState,
+  type Failure,
+  stepOf,
+  TagshipError,
+  toTagshipError,
+  transition,
+} from '@tagship/domain'
+import { holdLease, leaseMs } from './lease.ts'
+import type { Claim, Ports, StateChange } from './ports.ts'
+import { steps } from './steps/index.ts'
+import { happened, type Outcome, waitFor } from './steps/step.ts'
+
+const retryMs = 1_000
+
+/**
+ * Takes one deployment one step further: the handler of the `deployments` queue. Whatever happens to the
+ * process on the way, the row says where the deployment stands, and the next call goes on from there.
+ */
+export async function advance(ports: Ports, deploymentId: string, worker: string): Promise<void> {
+  const claim = await ports.store.claim(deploymentId, worker, leaseMs)
+  if (!claim) {
+    await ports.store.claimQueued(deploymentId)
+    return
+  }
+  const { state } = claim.deployment
+  await ports.fault(`${state}.claimed`)
+  const outcome = await runStep(ports, claim)
+  if (outcome === 'leaseLost') return
+  await ports.fault(`${state}.acted`)
+  if (outcome.kind === 'wait') {
+    await ports.store.release(claim, outcome.delayMs === null ? undefined : { delayMs: outcome.delayMs })
+    return
+  }
+  const committed = await ports.store.commit(claim, changeOf(claim, outcome))
+  await ports.fault(`${state}.committed`)
+  if (!committed) await ports.store.release(claim)
+}
+
+async function runStep(ports: Ports, claim: Claim): Promise<Outcome | 'leaseLost'> {
+  const { state } = claim.deployment
+  const step = stepOf(state)
+  if (!step) return waitFor(null)
+  if (claim.request?.kind === 'cancel' && transition(state, 'cancelRequested')) {
+    return happened('cancelRequested', { actor: claim.request.actor, reason: claim.request.reason })
+  }
+  await using lease = holdLease(ports.store, claim)
+  try {
+    const outcome = await steps[step]({ ports, claim, signal: lease.signal })
+    return lease.lost() ? 'leaseLost' : outcome
+  } catch (error) {
+    if (lease.lost()) return 'leaseLost'
+    // The row changed while the step ran: what it threw is the echo of its interruption.
+    if (lease.signal.aborted) return waitFor(null)
+    return afterError(ports, claim, toTagshipError(error))
+  }
+}
+
+/** A defect of the release ends the deployment; a fault of the machine is tried again until the deadline. */
+function afterError(ports: Ports, claim: Claim, error: TagshipError): Outcome {
+  const { deployment, app } = claim
+  const fields = { app: app.name, deployment: deployment.id, state: deployment.state, err: error }
+  const event = failureEvent(deployment.state, error)
+  if (event && (!error.entry.retry || deadlinePassed(claim))) {
+    ports.log.warn(fields, `deployment failed: ${error.message}`)
+    return happened(event, { failure: failureOf(deployment.state, error) })
+  }
+  ports.log.error(fields, `step failed, will be tried again: ${error.message}`)
+  return waitFor(retryMs)
+}
+
+/** Which event tells, in each state, that a step cannot succeed. States without one go on trying. */
+const failureEvents: Partial<Record<DeploymentState, DeploymentEvent>> = {
+  building: 'buildFailed',
+  releasing: 'releaseFailed',
+  starting: 'startFailed',
+  verifying: 'unhealthy',
+  awaitingPromotion: 'unhealthy',
+}
+
+function failureEvent(state: DeploymentState, error: TagshipError): DeploymentEvent | undefined {
+  const late = error.code === 'instance.unhealthy' || error.code === 'instance.notListening'
+  return state === 'verifying' && late ? 'deadlinePassed' : failureEvents[state]
+}
+
+function failureOf(phase: DeploymentState, error: TagshipError): Failure {
+  return { phase, code: error.code, message: error.message }
+}
+
+/** The deadline counts from the end of the build, which has its own. */
+function deadlinePassed({ deployment, manifest }: Claim): boolean {
+  const booting = deployment.phases.find(({ name }) => name === 'releasing') ?? deployment.phases.at(-1)
+  const allowed = manifest?.rollout.deadline ?? 10 * 60_000
+  return booting !== undefined && Date.now() > booting.startedAt.getTime() + allowed
+}
+
+function changeOf(claim: Claim, outcome: Outcome & { kind: 'event' }): StateChange {
+  const { kind: _, event, actor, reason, jobs, ...effects } = outcome
+  const { deployment } = claim
+  const to = transition(deployment.state, event)
+  if (!to)
+    throw new TagshipError('internal', `the event ${event} means nothing in the state ${deployment.state}`)
+  const next = stepOf(to) ? [{ queue: 'deployments' as const, id: deployment.id }] : []
+  return {
+    event,
+    to,
+    actor: actor ?? 'tagship',
+    reason: reason ?? null,
+    ...effects,
+    jobs: [...(jobs ?? []), ...next],
+  }
+}

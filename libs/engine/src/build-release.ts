@@ -1,0 +1,104 @@
+import { buildKey, manifestFile, parseManifest, TagshipError, toTagshipError } from '@tagship/domain'
+import { leaseMs, sleep } from './lease.ts'
+import { openLogWriter } from './log-writer.ts'
+import type { BuildClaim, BuiltImage, Ports, Repository } from './ports.ts'
+import { retrying } from './retrying.ts'
+
+const wantedCheckMs = 5_000
+
+/**
+ * Turns a release's commit into an image digest: the handler of the `builds` queue. Dies anywhere, starts
+ * anew: the commit is fetched again only if it is missing, and an image that was finished is found.
+ */
+export async function buildRelease(ports: Ports, releaseId: string, worker: string): Promise<void> {
+  const claim = await ports.store.claimBuild(releaseId, worker, leaseMs)
+  if (!claim) return
+  await ports.fault('build.claimed')
+  await using watch = watchBuild(ports, claim)
+  try {
+    const outcome = await build(ports, claim, watch.signal)
+    if (watch.lost()) return
+    await ports.fault('build.built')
+    await ports.store.finishBuild(claim, outcome)
+  } catch (cause) {
+    if (watch.lost()) return
+    const error = watch.signal.aborted
+      ? new TagshipError('build.canceled', 'the deployment no longer wants it')
+      : toTagshipError(cause)
+    ports.log.warn(
+      { app: claim.app.name, deployment: claim.deploymentId, err: error },
+      `build failed: ${error.message}`,
+    )
+    await ports.store.finishBuild(claim, { failure: { code: error.code, message: error.message } })
+  }
+}
+
+async function build(
+  ports: Ports,
+  claim: BuildClaim,
+  signal: AbortSignal,
+): Promise<{ image: BuiltImage; reused: boolean }> {
+  const { app, commit, tag } = claim
+  const repository: Repository = { app: app.name, url: app.repoUrl }
+  await retrying(() => ports.source.fetchCommit(repository, commit, tag), signal)
+  const manifest = parseManifest(await ports.source.readFile(repository, commit, manifestFile))
+  const key = buildKey(commit, manifest.build, app.buildArgs)
+  await ports.store.saveRevision(claim, manifest, key)
+
+  const found = await retrying(() => ports.builder.find(app.name, key), signal)
+  if (found) return { image: found, reused: true }
+
+  const log = openLogWriter(ports.store, claim.deploymentId, 'build')
+  const context = await ports.source.archive(repository, commit, manifest.build.context, signal)
+  try {
+    const request = {
+      app: app.name,
+      releaseId: claim.releaseId,
+      release: claim.release,
+      tag,
+      commit,
+      repository: app.repoUrl ?? app.name,
+      context,
+      recipe: manifest.build,
+      args: app.buildArgs,
+      buildKey: key,
+    }
+    const image = await retrying(
+      () => ports.builder.build(request, (line) => log.write(line), signal),
+      signal,
+    )
+    return { image, reused: false }
+  } finally {
+    await ports.source.discard(context)
+    await log.close()
+  }
+}
+
+/** Prolongs the lease, and aborts when it is lost or when the deployment has left `building`. */
+function watchBuild(ports: Ports, claim: BuildClaim) {
+  const controller = new AbortController()
+  let lost = false
+  const renewal = setInterval(async () => {
+    if (await ports.store.renewBuild(claim, leaseMs).catch(() => true)) return
+    lost = true
+    controller.abort()
+  }, leaseMs / 3)
+  const watching = (async () => {
+    while (!controller.signal.aborted) {
+      await ports.store.waitForChange(claim.deploymentId, wantedCheckMs, controller.signal)
+      const wanted = controller.signal.aborted || (await ports.store.buildIsWanted(claim).catch(() => true))
+      if (!wanted) controller.abort()
+      // A row that changes without a break must not make this loop spin.
+      else await sleep(100, controller.signal)
+    }
+  })()
+  return {
+    signal: controller.signal,
+    lost: () => lost,
+    async [Symbol.asyncDispose]() {
+      clearInterval(renewal)
+      controller.abort()
+      await watching
+    },
+  }
+}

@@ -1,0 +1,21 @@
+import { TagshipError } from '@tagship/domain'
+import type { Instance, Runtime } from './ports.ts'
+
+const lastLines = 15
+
+/** A process that is meant to go on has ended, or was started again after it had. */
+export function hasEnded(instance: Instance): boolean {
+  return instance.state === 'exited' || instance.state === 'restarting' || instance.restarts > 0
+}
+
+/** What is told about an instance that has ended: how, and its last lines. */
+export async function describeEnd(runtime: Runtime, instance: Instance): Promise<TagshipError> {
+  const lines: string[] = []
+  for await (const line of runtime.logs(instance, { tail: lastLines })) lines.push(line.text)
+  const who = `${instance.process} (${instance.name})`
+  if (instance.outOfMemory)
+    return new TagshipError('instance.outOfMemory', [`${who} ran out of memory`, ...lines].join('\n'))
+  const code = instance.exitCode === null ? 'without an exit code' : `with code ${instance.exitCode}`
+  const said = lines.length > 0 ? lines : ['(it printed nothing)']
+  return new TagshipError('instance.exited', [`${who} exited ${code}; its last lines:`, ...said].join('\n'))
+}

@@ -1,0 +1,45 @@
+import { discardDeployment } from './discard-deployment.ts'
+import type { Job, Ports } from './ports.ts'
+
+/** Work that nobody asks for: the handlers of the `maintenance` queue, each safe to run at any time and twice. */
+export const maintenance = {
+  /** Replaced deployments whose time to stay warm is over lose their instances. */
+  warm: discardExpiredWarmSlots,
+  /** What runs and belongs to no deployment that may have instances is removed. */
+  orphans: removeOrphans,
+} as const satisfies Record<string, (ports: Ports) => Promise<void>>
+
+export type MaintenanceName = keyof typeof maintenance
+
+async function discardExpiredWarmSlots(ports: Ports): Promise<void> {
+  for (const { app, deployment } of await ports.store.expiredWarmSlots()) {
+    // The fence is read before the look: a deployment that takes the slot after it writes with a higher one.
+    const fence = await ports.store.currentFence(app.id)
+    const active = await ports.store.activeDeployment(app.id)
+    if (deployment.slot && active?.slot !== deployment.slot) {
+      await ports.router.emptySlot({ seat: app.seat, slot: deployment.slot }, fence)
+    }
+    await discardDeployment(ports, app.name, deployment.id)
+    ports.log.info({ app: app.name, deployment: deployment.id }, 'the warm slot was discarded')
+  }
+}
+
+async function removeOrphans(ports: Ports): Promise<void> {
+  // Instances first: one that is started after this list was made belongs to a deployment that is found below.
+  const instances = await ports.runtime.listAll()
+  const wanted = await ports.store.deploymentsWithInstances()
+  for (const instance of instances) {
+    if (wanted.has(instance.deploymentId)) continue
+    ports.log.warn(
+      { app: instance.app, instance: instance.name },
+      'an instance without a deployment is removed',
+    )
+    await ports.runtime.remove(instance)
+  }
+}
+
+/** Jobs for work that has none: what makes a lost queue cost seconds and nothing else. */
+export async function sweep(ports: Ports): Promise<Job[]> {
+  const [unfinished, polls] = await Promise.all([ports.store.unfinishedWork(), ports.store.takeDuePolls(50)])
+  return [...unfinished, ...polls.map((id) => ({ queue: 'tags' as const, id }))]
+}

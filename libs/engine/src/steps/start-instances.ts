@@ -1,0 +1,49 @@
+import { TagshipError } from '@tagship/domain'
+import pLimit from 'p-limit'
+import { instanceSpecs, settleProcesses, slotOf } from '../specs.ts'
+import { happened, type Step, type StepContext } from './step.ts'
+
+const startsAtOnce = 4
+
+/**
+ * Boots every instance of the new release in the idle slot, beside what is live. What an older deployment
+ * left warm there loses its place at the router first; maintenance removes it.
+ */
+export const startInstances: Step = async (context) => {
+  const { ports, claim, signal } = context
+  const specs = instanceSpecs(claim, await settledProcesses(context))
+  await ports.router.emptySlot({ seat: claim.app.seat, slot: slotOf(claim) }, claim.fence)
+  const vacated = await ports.store.vacateSlot(claim)
+
+  const limit = pLimit(startsAtOnce)
+  const starts = await Promise.allSettled(
+    specs.map((spec) =>
+      limit(async () => {
+        if (signal.aborted) throw new TagshipError('deployment.canceled', 'the start was interrupted')
+        const instance = await ports.runtime.start(spec)
+        await ports.fault('starting.instanceStarted')
+        return instance
+      }),
+    ),
+  )
+  const failure = starts.find((start) => start.status === 'rejected')
+  if (failure) throw failure.reason
+  return happened('started', {
+    detail: { instances: specs.length },
+    jobs: vacated ? [{ queue: 'maintenance', id: 'warm' }] : [],
+  })
+}
+
+/** The manifest's processes, with ports from the image where the manifest names none. @throws image.missing */
+export async function settledProcesses({ ports, claim }: Pick<StepContext, 'ports' | 'claim'>) {
+  const { manifest, deployment } = claim
+  if (!manifest || !deployment.imageDigest)
+    throw new TagshipError('internal', `deployment ${deployment.id} has no manifest`)
+  const image = await ports.runtime.imageFacts(deployment.imageDigest)
+  if (!image)
+    throw new TagshipError(
+      'image.missing',
+      `the image ${deployment.imageDigest} is no longer on this machine`,
+    )
+  return settleProcesses(manifest, image)
+}

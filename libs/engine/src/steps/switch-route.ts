@@ -1,0 +1,81 @@
+import { type HostName, type Slot, TagshipError } from '@tagship/domain'
+import { sleep } from '../lease.ts'
+import type { Instance, RouteTarget, SlotRef } from '../ports.ts'
+import { routedProcessName, type SettledProcess, slotOf } from '../specs.ts'
+import { settledProcesses } from './start-instances.ts'
+import { happened, type Outcome, type Step, type StepContext } from './step.ts'
+
+const confirmMs = 5_000
+
+/**
+ * The switch, in four moves: the new slot is filled at the router, one atomic write moves the traffic, the
+ * router is read back, and a request through it has to be answered by the new release. Where that last one
+ * fails, the route goes back first, and only then is the deployment refused.
+ */
+export const switchRoute: Step = async (context) => {
+  const { ports, claim } = context
+  const ref = { seat: claim.app.seat, slot: slotOf(claim) }
+  const web = (await settledProcesses(context)).find(({ name }) => name === routedProcessName)
+  if (!web?.port) return switched(context)
+
+  const instances = await ports.runtime.list(claim.app.name, claim.deployment.id)
+  await ports.router.fillSlot(ref, targetsOf(instances, web.port), claim.fence)
+  await ports.fault('switching.beforeSwitch')
+  const live = await ports.router.switchTo(ref, claim.fence)
+  await ports.fault('switching.afterSwitch')
+  if (live !== ref.slot)
+    return refused('router.refused', `the router still shows ${live} as live after the switch to ${ref.slot}`)
+
+  const problem = await confirm(context, web, instances)
+  if (!problem) return switched(context)
+  await goBack(context, ref)
+  return refused('router.unconfirmed', problem)
+}
+
+export function targetsOf(instances: readonly Instance[], port: number): RouteTarget[] {
+  return instances
+    .filter((instance) => instance.process === routedProcessName)
+    .flatMap(({ name, address }) => (address === null ? [] : [{ name, address, port }]))
+}
+
+function switched({ claim }: StepContext): Outcome {
+  const { deployment } = claim
+  return happened('switched', {
+    detail: { slot: slotOf(claim), from: claim.app.liveSlot },
+    serves: { slot: slotOf(claim), deploymentId: deployment.id },
+  })
+}
+
+function refused(code: 'router.refused' | 'router.unconfirmed', message: string): Outcome {
+  return happened('refused', { failure: { phase: 'switching', code, message } })
+}
+
+/** Null when a request through the router was answered by one of the instances; else what happened instead. */
+async function confirm(
+  { ports, claim, signal }: StepContext,
+  web: SettledProcess,
+  instances: readonly Instance[],
+): Promise<string | null> {
+  const names = new Set(instances.map(({ name }) => name))
+  const host = claim.app.hosts[0] as HostName | undefined
+  if (!host) return null
+  const deadline = Date.now() + confirmMs
+  let last = 'no answer'
+  while (Date.now() < deadline) {
+    const answer = await ports.router.askThrough(host, web.spec.health.path ?? '/')
+    if (answer.instance && names.has(answer.instance)) return null
+    last = answer.instance
+      ? `${answer.instance} answered instead`
+      : `status ${answer.status} came from no instance`
+    await sleep(50, signal)
+  }
+  return `a request to ${host} through the router: ${last}`
+}
+
+/** @throws router.* until the read-back shows the old slot: only then may the deployment be called refused */
+async function goBack({ ports, claim }: StepContext, ref: SlotRef): Promise<void> {
+  const old: Slot | null = claim.app.liveSlot
+  if (!old) return
+  const live = await ports.router.switchTo({ seat: ref.seat, slot: old }, claim.fence)
+  if (live !== old) throw new TagshipError('router.refused', `the router shows ${live} instead of ${old}`)
+}

@@ -1,0 +1,85 @@
+import { chooseProbe, probeDelay, TagshipError } from '@tagship/domain'
+import { describeEnd, hasEnded } from '../instance-end.ts'
+import { sleep } from '../lease.ts'
+import type { Instance } from '../ports.ts'
+import { processOf, type SettledProcess, settleProcesses } from '../specs.ts'
+import { happened, type Step, type StepContext, waitFor } from './step.ts'
+
+const promotionCheckMs = 2_000
+
+/**
+ * Probes every instance until all are healthy. An instance that ends or starts over is a failure at once,
+ * whatever its deadline says. With `promotion: manual` the deployment then waits for a person, and is
+ * looked at again from time to time.
+ */
+export const verifyInstances: Step = async (context) => {
+  const { claim, signal } = context
+  const promoted = claim.request?.kind === 'promote'
+  const since = claim.stateSince.getTime()
+  if (claim.deployment.state === 'awaitingPromotion') {
+    if (promoted) return happened('promoted', { actor: claim.request.actor, reason: claim.request.reason })
+    const deadline = since + (claim.manifest?.rollout.deadline ?? 0)
+    if (Date.now() > deadline) {
+      return happened('deadlinePassed', { reason: 'nobody promoted it before rollout.deadline' })
+    }
+  }
+
+  await verifyAll(context)
+  if (signal.aborted) return waitFor(null)
+  if (claim.deployment.state === 'awaitingPromotion') return waitFor(promotionCheckMs)
+  return happened(claim.manifest?.rollout.promotion === 'manual' ? 'held' : 'healthy')
+}
+
+async function verifyAll(context: StepContext): Promise<void> {
+  const { ports, claim } = context
+  const { imageDigest, id } = claim.deployment
+  if (!claim.manifest || !imageDigest) throw new TagshipError('internal', `deployment ${id} has no manifest`)
+  const [image, instances] = await Promise.all([
+    ports.runtime.imageFacts(imageDigest),
+    ports.runtime.list(claim.app.name, id),
+  ])
+  if (!image) throw new TagshipError('image.missing', `the image ${imageDigest} is no longer on this machine`)
+  const processes = settleProcesses(claim.manifest, image)
+  const expected = processes.reduce((sum, { spec }) => sum + spec.replicas, 0)
+  if (instances.length < expected) {
+    throw new TagshipError(
+      'instance.exited',
+      `${expected - instances.length} of ${expected} instances are gone: somebody removed them`,
+    )
+  }
+  await ports.store.recordInstances(
+    id,
+    instances.map((instance) => ({ ...instance, port: processOf(processes, instance).port })),
+  )
+  await Promise.all(
+    instances.map((instance) => {
+      const process = processOf(processes, instance)
+      return verifyOne(context, instance, process, chooseProbe(process.spec.health, process.port, image))
+    }),
+  )
+}
+
+/** Returns once the instance is healthy, or the signal aborts. @throws instance.* */
+async function verifyOne(
+  { ports, claim, signal }: StepContext,
+  found: Instance,
+  { spec }: SettledProcess,
+  probe: ReturnType<typeof chooseProbe>,
+): Promise<void> {
+  const deadline = claim.stateSince.getTime() + spec.health.deadline
+  let instance = found
+  for (let attempt = 0; !signal.aborted; attempt += 1) {
+    await sleep(probeDelay(attempt, spec.health.interval), signal)
+    if (hasEnded(instance)) throw await describeEnd(ports.runtime, instance)
+    const result = await ports.runtime.probe(instance, probe, spec.health)
+    if (result.healthy) return
+    if (Date.now() > deadline) {
+      const code = result.reason === 'notListening' ? 'instance.notListening' : 'instance.unhealthy'
+      throw new TagshipError(code, `${instance.process} (${instance.name}): ${result.detail}`)
+    }
+    const present = await ports.runtime.list(claim.app.name, claim.deployment.id)
+    const again = present.find(({ id }) => id === instance.id)
+    if (!again) throw new TagshipError('instance.exited', `${instance.name} was removed by somebody`)
+    instance = again
+  }
+}
