@@ -29,6 +29,7 @@ export const errorCatalogue = {
     false,
     'Correct the field that is named and send it again.',
   ),
+  'input.tooLarge': entry('The request is too large', 413, 2, false, 'Send at most 256 KiB.'),
   'name.invalid': entry(
     'The name is not allowed',
     400,
