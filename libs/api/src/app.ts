@@ -1,0 +1,64 @@
+import { slots } from '@tagship/domain/slot'
+import { z } from 'zod'
+import { deployment } from './deployment.ts'
+import { reason, time } from './values.ts'
+
+const runtime = z.enum(['docker', 'kubernetes'])
+const hosts = z.array(z.string().min(1).max(300)).max(50)
+const buildArgName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'must be a name such as BASE')
+const buildArgValue = z.string().max(4096)
+
+export const app = z
+  .object({
+    name: z.string(),
+    /** Null where Tagship hosts the repository itself. */
+    repo: z.string().nullable(),
+    /** Where to push to, where Tagship hosts the repository. */
+    pushUrl: z.string().nullable(),
+    hosts: z.array(z.string()),
+    urls: z.array(z.string()),
+    /** The semver range of tags that are deployed by themselves. */
+    tags: z.string(),
+    buildArgs: z.record(z.string(), z.string()),
+    runtime,
+    live: z
+      .object({
+        deployment: z.uuid(),
+        release: z.string(),
+        tag: z.string().nullable(),
+        commit: z.string(),
+        slot: z.enum(slots).nullable(),
+        since: time.nullable(),
+      })
+      .nullable(),
+    active: deployment.nullable(),
+    queued: deployment.nullable(),
+    hold: z.object({ by: z.string(), reason: z.string().nullable(), at: time }).nullable(),
+    /** Null where Tagship hosts the repository itself: then there is nothing to poll. */
+    poll: z.object({ lastAt: time.nullable(), error: z.string().nullable() }).nullable(),
+    createdAt: time,
+  })
+  .meta({ id: 'App' })
+export type AppJson = z.output<typeof app>
+
+export const addAppBody = z.strictObject({
+  name: z.string(),
+  repo: z.string().max(2000).nullable().default(null),
+  hosts: hosts.default([]),
+  tags: z.string().max(200).default('*'),
+  buildArgs: z.record(buildArgName, buildArgValue).default({}),
+  runtime: runtime.default('docker'),
+})
+
+/** What is left out stays; a build arg that is null goes. */
+export const changeAppBody = z
+  .strictObject({
+    repo: z.string().max(2000).nullable().optional(),
+    addHosts: hosts.optional(),
+    removeHosts: hosts.optional(),
+    tags: z.string().max(200).optional(),
+    buildArgs: z.record(buildArgName, buildArgValue.nullable()).optional(),
+  })
+  .refine((body) => Object.keys(body).length > 0, 'name at least one thing to change')
+
+export const holdBody = z.strictObject({ reason: reason.optional() })

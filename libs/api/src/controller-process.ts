@@ -1,0 +1,51 @@
+/** What `tagship` and the controller process say to each other outside of HTTP. */
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { z } from 'zod'
+
+/** What the controller sends to the process that started it, over the IPC channel. */
+export const controllerMessage = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('progress'), text: z.string() }),
+  z.object({
+    type: z.literal('ready'),
+    url: z.string(),
+    /** Where an app with a host of its own is reached, to show to a person. */
+    appsUrl: z.string(),
+    /** The admin's token, once: when the installation is new. */
+    firstToken: z.string().nullable(),
+    installation: z.string(),
+    /** A controller ran on this data folder already; the one just started ends itself. */
+    adopted: z.boolean().default(false),
+  }),
+  z.object({ type: z.literal('failed'), code: z.string(), detail: z.string() }),
+])
+export type ControllerMessage = z.output<typeof controllerMessage>
+/** As it is sent: what has a default may be left out. */
+export type ControllerMessageInput = z.input<typeof controllerMessage>
+
+/** `controller.json` in the data folder: written when the controller is ready, removed when it ends. */
+export const controllerFile = z.object({
+  pid: z.number().int().positive(),
+  url: z.string(),
+  startedAt: z.string(),
+})
+export type ControllerFile = z.output<typeof controllerFile>
+
+/** What `main.ts doctor --json` prints. */
+export const doctorReport = z.array(
+  z.object({ name: z.string(), ok: z.boolean(), detail: z.string(), mend: z.string().nullable() }),
+)
+export type DoctorReport = z.output<typeof doctorReport>
+
+/** `TAGSHIP_DATA`, else the folder that the XDG rules give. */
+export function defaultDataFolder(env: Readonly<Record<string, string | undefined>>): string {
+  return env.TAGSHIP_DATA || join(env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'tagship')
+}
+
+export function controllerFilePath(dataFolder: string): string {
+  return join(dataFolder, 'controller.json')
+}
+
+export function controllerLogPath(dataFolder: string): string {
+  return join(dataFolder, 'controller.log')
+}

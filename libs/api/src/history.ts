@@ -1,0 +1,126 @@
+/** What is listed: releases, tags, events, audit entries, lines of logs. */
+import type { TagVerdict } from '@tagship/domain'
+import { deploymentStates } from '@tagship/domain/machine'
+import { z } from 'zod'
+import { deployment } from './deployment.ts'
+import { time } from './values.ts'
+
+export const release = z
+  .object({
+    name: z.string(),
+    number: z.number().int(),
+    tag: z.string().nullable(),
+    commit: z.string(),
+    imageDigest: z.string().nullable(),
+    imageBytes: z.number().int().nullable(),
+    revision: z.number().int().nullable(),
+    /** The release that this one, made by a rollback, brought back. */
+    sourceRelease: z.string().nullable(),
+    createdAt: time,
+    live: z.boolean(),
+    canRollBack: z.boolean(),
+    /** Why a rollback to it is possible, or not. */
+    why: z.string(),
+  })
+  .meta({ id: 'Release' })
+export type ReleaseJson = z.output<typeof release>
+
+const verdicts = [
+  'chosen',
+  'live',
+  'not a version',
+  'not in range',
+  'prerelease',
+  'older than live',
+  'older than chosen',
+  'older than first seen',
+  'moved',
+  'deleted',
+  'failed before',
+  'deployed before',
+  'on hold',
+] as const satisfies readonly TagVerdict[]
+
+export const tag = z
+  .object({
+    name: z.string(),
+    commit: z.string(),
+    annotated: z.boolean(),
+    firstSeenAt: time,
+    verdict: z.enum(verdicts),
+    /** The rule behind the verdict. */
+    why: z.string(),
+  })
+  .meta({ id: 'Tag' })
+export type TagJson = z.output<typeof tag>
+
+/** One entry of the append-only history. */
+export const event = z
+  .object({
+    id: z.string(),
+    app: z.string(),
+    /** 1, 2, 3, … per app, without gaps. */
+    seq: z.number().int(),
+    deployment: z.uuid().nullable(),
+    type: z.string(),
+    from: z.enum(deploymentStates).nullable(),
+    to: z.enum(deploymentStates).nullable(),
+    actor: z.string(),
+    reason: z.string().nullable(),
+    durationMs: z.number().int().nullable(),
+    detail: z.record(z.string(), z.unknown()),
+    at: time,
+    hash: z.string(),
+  })
+  .meta({ id: 'Event' })
+export type EventJson = z.output<typeof event>
+
+/** An event, with its deployment as it is by now. */
+export const eventMessage = z
+  .object({ event, deployment: deployment.nullable() })
+  .meta({ id: 'EventMessage' })
+export type EventMessage = z.output<typeof eventMessage>
+
+export const auditEntry = z
+  .object({
+    id: z.string(),
+    at: time,
+    actor: z.string(),
+    action: z.string(),
+    app: z.string().nullable(),
+    /** `refused`: the caller might not; `failed`: it could not be done. */
+    outcome: z.enum(['done', 'refused', 'failed']),
+    detail: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'AuditEntry' })
+export type AuditEntryJson = z.output<typeof auditEntry>
+
+export const auditVerdict = z
+  .object({
+    intact: z.boolean(),
+    apps: z.array(
+      z.object({
+        app: z.string(),
+        events: z.number().int(),
+        /** The first event that was changed, removed or put in. */
+        broken: z.object({ seq: z.number().int(), problem: z.string() }).nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'AuditVerdict' })
+export type AuditVerdictJson = z.output<typeof auditVerdict>
+
+export const logSources = ['build', 'release', 'instance'] as const
+export type LogSource = (typeof logSources)[number]
+
+export const logLine = z
+  .object({
+    /** Its place in what is stored of the deployment; null for a line that comes straight from an instance. */
+    seq: z.number().int().nullable(),
+    at: time,
+    source: z.enum(logSources),
+    process: z.string().nullable(),
+    text: z.string(),
+  })
+  .meta({ id: 'LogLine' })
+export type LogLineJson = z.output<typeof logLine>

@@ -1,0 +1,31 @@
+/** Values that the schemas of this folder share. */
+import { z } from 'zod'
+
+/** Each role may do what the ones before it may. */
+export const roles = ['viewer', 'deployer', 'admin'] as const
+export type Role = (typeof roles)[number]
+
+export function roleAllows(has: Role, needs: Role): boolean {
+  return roles.indexOf(has) >= roles.indexOf(needs)
+}
+
+/** RFC 3339, UTC, milliseconds: `2026-11-23T19:23:10.123Z`. */
+export const time = z.iso.datetime({ precision: 3 })
+
+export const commit = z.string().regex(/^[0-9a-f]{40}$/, 'must be a full commit SHA (40 hex digits)')
+
+/** A note of a person on why; kept in the history for ever. */
+export const reason = z.string().trim().min(1).max(500)
+
+export const appParams = z.object({ app: z.string().min(1).max(100) })
+export const deploymentParams = z.object({ id: z.uuid('must be the id (a UUID) of a deployment') })
+
+/** `?limit=&cursor=`: the cursor is the `next` of the page before, and means nothing else. */
+export const pageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().min(1).max(200).optional(),
+})
+
+export function page<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), next: z.string().nullable() })
+}
