@@ -54,8 +54,7 @@ function tagNameProblem(value: string): string | null {
   if (value.length === 0) return 'it is empty'
   if (value.length > 128) return `it has ${value.length} characters, 128 are allowed`
   if (value.startsWith('-')) return 'it starts with a dash'
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  if (/[\u0000-\u0020\u007f]/.test(value)) return 'it has a space or a control character'
+  if (/[ \p{Cc}]/u.test(value)) return 'it has a space or a control character'
   if (/["'`$\\~^:?*[]/.test(value)) return 'it has one of " \' ` $ \\ ~ ^ : ? * ['
   if (value.includes('..') || value.includes('@{') || value.includes('//') || value === '@') {
     return 'it has "..", "@{" or "//"'
@@ -99,8 +98,7 @@ export function parseHostName(value: string): HostName {
 
 /** @throws repo.invalid */
 export function parseRepoUrl(value: string): RepoUrl {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  const suspicious = value.startsWith('-') || value.includes('::') || /[\u0000-\u0020\u007f]/.test(value)
+  const suspicious = value.startsWith('-') || value.includes('::') || /[ \p{Cc}]/u.test(value)
   const known = ['https:', 'http:', 'ssh:', 'file:'].includes(URL.parse(value)?.protocol ?? '')
   if (suspicious || !(known || scpLikeUrlPattern.test(value))) {
     throw new TagshipError('repo.invalid', `${quote(value)} is not a repository URL that Tagship can use`)
