@@ -53,7 +53,7 @@ export const addAppBody = z.strictObject({
 /** What is left out stays; a build arg that is null goes. */
 export const changeAppBody = z
   .strictObject({
-    repo: z.string().max(2000).nullable().optional(),
+    repo: z.string().max(2000).optional(),
     addHosts: hosts.optional(),
     removeHosts: hosts.optional(),
     tags: z.string().max(200).optional(),

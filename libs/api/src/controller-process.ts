@@ -1,6 +1,4 @@
 /** What `tagship` and the controller process say to each other outside of HTTP. */
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { z } from 'zod'
 
 /** What the controller sends to the process that started it, over the IPC channel. */
@@ -39,13 +37,13 @@ export type DoctorReport = z.output<typeof doctorReport>
 
 /** `TAGSHIP_DATA`, else the folder that the XDG rules give. */
 export function defaultDataFolder(env: Readonly<Record<string, string | undefined>>): string {
-  return env.TAGSHIP_DATA || join(env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'tagship')
+  return env.TAGSHIP_DATA || `${env.XDG_DATA_HOME || `${env.HOME || '/root'}/.local/share`}/tagship`
 }
 
 export function controllerFilePath(dataFolder: string): string {
-  return join(dataFolder, 'controller.json')
+  return `${dataFolder}/controller.json`
 }
 
 export function controllerLogPath(dataFolder: string): string {
-  return join(dataFolder, 'controller.log')
+  return `${dataFolder}/controller.log`
 }

@@ -21,7 +21,7 @@ export const appParams = z.object({ app: z.string().min(1).max(100) })
 export const deploymentParams = z.object({ id: z.uuid('must be the id (a UUID) of a deployment') })
 
 /** `?limit=&cursor=`: the cursor is the `next` of the page before, and means nothing else. */
-export const pageQuery = z.object({
+export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().min(1).max(200).optional(),
 })

@@ -4,7 +4,7 @@ import { auditEntry, auditVerdict, eventMessage, logLine, logSources } from '../
 import type { Route } from '../route.ts'
 import { deploymentParams, page, pageQuery } from '../values.ts'
 
-const logQuery = z.object({
+const logQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(5_000).default(1_000),
   /** The `next` of the page before, or the id of the last server-sent event. */
   after: z.string().min(1).max(200).optional(),
@@ -14,7 +14,7 @@ const logQuery = z.object({
   tail: z.coerce.number().int().min(0).max(5_000).optional(),
 })
 
-const eventQuery = z.object({
+const eventQuery = z.strictObject({
   app: z.string().min(1).max(100).optional(),
   deployment: z.uuid().optional(),
   /** Id of an event: those after it come first. `0`: all there are. Without it, only new ones. */

@@ -1,0 +1,88 @@
+/** An entry for every write, and for every request that was refused. */
+import { isWrite, type RouteName } from '@tagship/api'
+import type { TagshipError } from '@tagship/domain'
+import type { Logger } from '@tagship/kit'
+import type { FastifyRequest } from 'fastify'
+import { routeOf } from './access.ts'
+import { withoutPassword } from './present.ts'
+import type { HttpStore, NewAuditRecord } from './store.ts'
+
+/** More refusals of callers without a token than this, a minute, go to the log only: nobody outside may fill the disk. */
+const strangersPerMinute = 60
+
+export interface Auditor {
+  refused(request: FastifyRequest, error: TagshipError): Promise<void>
+  wrote(request: FastifyRequest, action: RouteName, result: WriteResult): Promise<void>
+}
+
+export type WriteResult =
+  | { readonly status: number; readonly response: unknown }
+  | { readonly error: TagshipError }
+
+export function createAuditor(store: HttpStore, log: Logger): Auditor {
+  let strangers = { minute: 0, count: 0 }
+
+  const mayRecordStranger = (): boolean => {
+    const minute = Math.floor(Date.now() / 60_000)
+    strangers = { minute, count: strangers.minute === minute ? strangers.count + 1 : 1 }
+    return strangers.count <= strangersPerMinute
+  }
+  // What was done is done: an entry that cannot be written must not turn it into an error.
+  const append = async (record: NewAuditRecord) => {
+    try {
+      await store.appendAudit(record)
+    } catch (error) {
+      log.error({ err: error, audit: record }, 'the audit entry could not be written')
+    }
+  }
+
+  return {
+    async refused(request, error) {
+      const route = routeOf(request)
+      if (!route) return
+      const stranger = request.identity === null
+      if (stranger && !(isWrite(route.route) && mayRecordStranger())) return
+      await append({
+        actor: request.identity?.name ?? 'anonymous',
+        action: route.name,
+        app: appOf(request.params, null, null),
+        outcome: 'refused',
+        detail: { code: error.code, from: request.ip },
+      })
+    },
+    async wrote(request, action, result) {
+      const asked = describeBody(request.body)
+      const response = 'response' in result ? result.response : null
+      await append({
+        actor: request.identity?.name ?? 'anonymous',
+        action,
+        app: appOf(request.params, request.body, response),
+        outcome: 'error' in result ? 'failed' : 'done',
+        detail: {
+          ...asked,
+          ...('error' in result ? { code: result.error.code, problem: result.error.message } : {}),
+        },
+      })
+    },
+  }
+}
+
+/** The app's name is in the path, in the body of a new app, or in the deployment that is the answer. */
+function appOf(params: unknown, body: unknown, response: unknown): string | null {
+  return textIn(params, 'app') ?? textIn(body, 'name') ?? textIn(response, 'app')
+}
+
+function textIn(value: unknown, key: string): string | null {
+  if (typeof value !== 'object' || value === null) return null
+  const found: unknown = Reflect.get(value, key)
+  return typeof found === 'string' ? found : null
+}
+
+/** What was asked for, without what may be secret: credentials in URLs, values of build args. */
+function describeBody(body: unknown): Record<string, unknown> {
+  if (typeof body !== 'object' || body === null) return {}
+  const described: Record<string, unknown> = { ...body }
+  if (typeof described.repo === 'string') described.repo = withoutPassword(described.repo)
+  if (typeof described.buildArgs === 'object') described.buildArgs = Object.keys(described.buildArgs ?? {})
+  return described
+}

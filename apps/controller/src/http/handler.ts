@@ -1,0 +1,70 @@
+/** What a handler of a route is: types only, derived from the contract's table. */
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Route, RouteName, Routes } from '@tagship/api'
+import type { Logger } from '@tagship/kit'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Registry } from 'prom-client'
+import type { z } from 'zod'
+import type { Commands } from './commands.ts'
+import type { StreamItem } from './server-sent-events.ts'
+import type { HttpStore } from './store.ts'
+
+export interface ServerDeps {
+  readonly store: HttpStore
+  readonly commands: Commands
+  readonly log: Logger
+  readonly version: string
+  readonly readiness: () => Promise<{
+    readonly ok: boolean
+    readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail?: string }[]
+  }>
+  /** Answers everything under /git/, and asks for a token itself. */
+  readonly pushEndpoint: (request: IncomingMessage, response: ServerResponse) => Promise<void> | void
+  readonly metrics: Registry
+  /** Of this API, as users reach it, without a slash at the end. */
+  readonly publicUrl: string
+  /** Where users reach an app's host. */
+  readonly appsUrl: (host: string) => string
+}
+
+type Parsed<R extends Route, K extends 'params' | 'query' | 'body'> = R extends {
+  readonly [P in K]: infer S extends z.ZodType
+}
+  ? z.output<S>
+  : undefined
+
+/** A request that was let in, with its parts checked. */
+export interface Call<R extends Route> {
+  readonly params: Parsed<R, 'params'>
+  readonly query: Parsed<R, 'query'>
+  readonly body: Parsed<R, 'body'>
+  /** The name of the token. */
+  readonly actor: string
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+}
+
+type Answer<R extends Route> = R extends { readonly response: infer S extends z.ZodType }
+  ? z.input<S>
+  : R['status'] extends 204
+    ? null
+    : string
+
+export type Handler<N extends RouteName> = (
+  deps: ServerDeps,
+  call: Call<Routes[N]>,
+) => Promise<Answer<Routes[N]>>
+
+/** Looks everything up and checks it before the first item is asked for: until then it may throw. */
+export type StreamOpener<N extends RouteName> = (
+  deps: ServerDeps,
+  call: Call<Routes[N]>,
+  signal: AbortSignal,
+) => Promise<AsyncIterable<StreamItem>>
+
+type StreamOnly = 'readEvents'
+export type Handlers = { readonly [N in Exclude<RouteName, StreamOnly | 'openapi'>]: Handler<N> }
+export type StreamOpeners = {
+  readonly [N in RouteName as Routes[N] extends { readonly stream: z.ZodType } ? N : never]: StreamOpener<N>
+}

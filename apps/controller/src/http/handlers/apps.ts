@@ -1,0 +1,128 @@
+import type { AppJson } from '@tagship/api'
+import { parseHostName } from '@tagship/domain'
+import type { AppRecord } from '@tagship/engine'
+import { readNumberCursor, readTextCursor, toPage } from '../cursor.ts'
+import type { Handlers, ServerDeps } from '../handler.ts'
+import { findApp } from '../look-up.ts'
+import { presentApp, presentDeployment, presentRelease, presentRollback, presentTag } from '../present.ts'
+
+export const appHandlers = {
+  async listApps(deps, { query }) {
+    const after = readTextCursor(query.cursor)
+    const apps = await deps.store.listApps({
+      limit: query.limit + 1,
+      ...(after === undefined ? {} : { after }),
+    })
+    const page = toPage(apps, query.limit, ({ name }) => name)
+    return { items: await Promise.all(page.items.map((app) => describeApp(deps, app))), next: page.next }
+  },
+
+  async addApp(deps, { body, actor }) {
+    return describeApp(deps, await deps.commands.addApp(body, actor))
+  },
+
+  async getApp(deps, { params }) {
+    return describeApp(deps, await findApp(deps.store, params.app))
+  },
+
+  async changeApp(deps, { params, body, actor }) {
+    const app = await findApp(deps.store, params.app)
+    const patch = {
+      ...(body.repo === undefined ? {} : { repo: body.repo }),
+      ...(body.tags === undefined ? {} : { tags: body.tags }),
+      ...(body.addHosts || body.removeHosts
+        ? { hosts: changedHosts(app, body.addHosts ?? [], body.removeHosts ?? []) }
+        : {}),
+      ...(body.buildArgs ? { buildArgs: changedBuildArgs(app, body.buildArgs) } : {}),
+    }
+    return describeApp(deps, await deps.commands.changeApp(app, patch, actor))
+  },
+
+  async removeApp(deps, { params, actor }) {
+    await deps.commands.removeApp(await findApp(deps.store, params.app), actor)
+    return null
+  },
+
+  async listTags(deps, { params }) {
+    const judged = await deps.commands.judgeTags(await findApp(deps.store, params.app))
+    return { items: judged.map(presentTag), next: null }
+  },
+
+  async listDeployments(deps, { params, query }) {
+    const app = await findApp(deps.store, params.app)
+    const before = readNumberCursor(query.cursor)
+    const rows = await deps.store.listDeployments(app.id, {
+      limit: query.limit + 1,
+      ...(before === undefined ? {} : { before }),
+    })
+    const page = toPage(rows, query.limit, ({ number }) => number)
+    return { items: page.items.map(presentDeployment), next: page.next }
+  },
+
+  async deploy(deps, { params, body, actor }) {
+    const app = await findApp(deps.store, params.app)
+    const { tag, commit, reason = null } = body
+    return presentDeployment(await deps.commands.deploy(app, { tag, commit }, { actor, reason }))
+  },
+
+  async listReleases(deps, { params, query }) {
+    const app = await findApp(deps.store, params.app)
+    const before = readNumberCursor(query.cursor)
+    const rows = await deps.store.listReleases(app.id, {
+      limit: query.limit + 1,
+      ...(before === undefined ? {} : { before }),
+    })
+    const page = toPage(rows, query.limit, ({ number }) => number)
+    return { items: page.items.map(presentRelease), next: page.next }
+  },
+
+  async rollBack(deps, { params, body, actor }) {
+    const app = await findApp(deps.store, params.app)
+    const { to, reason = null, dryRun } = body
+    const { deployment, plan } = await deps.commands.rollback(app, to, { actor, reason, dryRun })
+    return presentRollback(deployment, plan)
+  },
+
+  async hold(deps, { params, body, actor }) {
+    const app = await findApp(deps.store, params.app)
+    await deps.commands.hold(app, { actor, reason: body.reason ?? null })
+    return describeApp(deps, await findApp(deps.store, params.app))
+  },
+
+  async resume(deps, { params, actor }) {
+    const app = await findApp(deps.store, params.app)
+    await deps.commands.resume(app, actor)
+    return describeApp(deps, await findApp(deps.store, params.app))
+  },
+} satisfies Partial<Handlers>
+
+async function describeApp({ store, publicUrl, appsUrl }: ServerDeps, app: AppRecord): Promise<AppJson> {
+  const [serving, active, queued] = await Promise.all([
+    app.servingDeploymentId ? store.deploymentById(app.servingDeploymentId) : null,
+    store.activeDeployment(app.id),
+    store.queuedDeployment(app.id),
+  ])
+  return presentApp(app, {
+    serving,
+    active,
+    queued,
+    pushUrl: app.repoUrl === null ? `${publicUrl}/git/${app.name}.git` : null,
+    urls: app.hosts.map(appsUrl),
+  })
+}
+
+/** @throws host.invalid */
+function changedHosts(app: AppRecord, add: readonly string[], remove: readonly string[]): string[] {
+  const gone = remove.map(parseHostName)
+  const kept = app.hosts.filter((host) => !gone.includes(host))
+  return [...new Set([...kept, ...add.map(parseHostName)])]
+}
+
+function changedBuildArgs(app: AppRecord, changes: Readonly<Record<string, string | null>>) {
+  const args: Record<string, string> = { ...app.buildArgs }
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null) delete args[name]
+    else args[name] = value
+  }
+  return args
+}

@@ -1,0 +1,180 @@
+/** Records as the JSON of the API. */
+import type {
+  AppJson,
+  AuditEntryJson,
+  DeploymentJson,
+  EventJson,
+  LogLineJson,
+  ReleaseJson,
+  RollbackJson,
+  TagJson,
+} from '@tagship/api'
+import { type Deployment, deploymentStates, type JudgedTag, releaseName } from '@tagship/domain'
+import type { AppRecord, ReleaseRecord, RollbackPlan } from '@tagship/engine'
+import type { AuditRecord, StoredEvent, StoredLine } from './store.ts'
+
+export function presentDeployment(deployment: Deployment): DeploymentJson {
+  const { id, app, number, tag, commit, imageDigest, revision, state, slot, trigger, actor, reason } =
+    deployment
+  return {
+    id,
+    app,
+    number,
+    release: releaseName(deployment.releaseNumber),
+    tag,
+    commit,
+    imageDigest,
+    revision,
+    state,
+    slot,
+    trigger,
+    actor,
+    reason,
+    createdAt: deployment.createdAt.toISOString(),
+    startedAt: timeOrNull(deployment.startedAt),
+    servingAt: timeOrNull(deployment.servingAt),
+    finishedAt: timeOrNull(deployment.finishedAt),
+    phases: deployment.phases.map(({ name, startedAt, finishedAt }) => ({
+      name,
+      startedAt: startedAt.toISOString(),
+      finishedAt: timeOrNull(finishedAt),
+    })),
+    failure: deployment.failure,
+  }
+}
+
+export interface AppSituation {
+  readonly serving: Deployment | null
+  readonly active: Deployment | null
+  readonly queued: Deployment | null
+  readonly pushUrl: string | null
+  readonly urls: string[]
+}
+
+export function presentApp(app: AppRecord, situation: AppSituation): AppJson {
+  const { serving, active, queued, pushUrl, urls } = situation
+  return {
+    name: app.name,
+    repo: app.repoUrl && withoutPassword(app.repoUrl),
+    pushUrl,
+    hosts: [...app.hosts],
+    urls,
+    tags: app.tagRange,
+    buildArgs: { ...app.buildArgs },
+    runtime: app.runtime,
+    live: serving && {
+      deployment: serving.id,
+      release: releaseName(serving.releaseNumber),
+      tag: serving.tag,
+      commit: serving.commit,
+      slot: serving.slot,
+      since: timeOrNull(serving.servingAt),
+    },
+    active: active && presentDeployment(active),
+    queued: queued && presentDeployment(queued),
+    hold: app.hold && { by: app.hold.by, reason: app.hold.reason, at: app.hold.at.toISOString() },
+    poll: null,
+    createdAt: app.createdAt.toISOString(),
+  }
+}
+
+/** A repository's URL may carry credentials; they are never shown. */
+export function withoutPassword(repoUrl: string): string {
+  const url = URL.parse(repoUrl)
+  if (!url?.password) return repoUrl
+  url.password = '***'
+  return url.href
+}
+
+export function presentRelease(release: ReleaseRecord): ReleaseJson {
+  const { number, tag, commit, imageDigest, imageBytes, revision, live } = release
+  const obstacle = rollbackObstacle(release)
+  return {
+    name: releaseName(number),
+    number,
+    tag,
+    commit,
+    imageDigest,
+    imageBytes,
+    revision,
+    sourceRelease: release.sourceRelease === null ? null : releaseName(release.sourceRelease),
+    createdAt: release.createdAt.toISOString(),
+    live,
+    canRollBack: obstacle === null,
+    why: obstacle ?? 'it has served before',
+  }
+}
+
+function rollbackObstacle(release: ReleaseRecord): string | null {
+  if (release.live) return 'it is live'
+  if (release.imageDigest === null) return 'it has no image'
+  if (!release.hasServed) return 'it has never served'
+  return null
+}
+
+export function presentRollback(deployment: Deployment | null, plan: RollbackPlan): RollbackJson {
+  const name = ({ number, tag, commit }: ReleaseRecord) => ({ name: releaseName(number), tag, commit })
+  return {
+    deployment: deployment && presentDeployment(deployment),
+    plan: {
+      from: plan.from && name(plan.from),
+      to: name(plan.to),
+      kind: plan.kind,
+      imagePresent: plan.imagePresent,
+    },
+  }
+}
+
+export function presentTag({ tag, verdict, why }: JudgedTag): TagJson {
+  const { name, commit, annotated, firstSeenAt } = tag
+  return { name, commit, annotated, firstSeenAt: firstSeenAt.toISOString(), verdict, why }
+}
+
+export function presentEvent(event: StoredEvent): EventJson {
+  const { app, seq, deployment, type, actor, reason, durationMs, at, hash } = event
+  return {
+    id: String(event.id),
+    app,
+    seq,
+    deployment,
+    type,
+    from: stateOrNull(event.from),
+    to: stateOrNull(event.to),
+    actor,
+    reason,
+    durationMs,
+    detail: toObject(event.detail),
+    at,
+    hash,
+  }
+}
+
+export function presentAuditEntry(entry: AuditRecord): AuditEntryJson {
+  const { actor, action, app } = entry
+  const outcome = entry.outcome === 'done' || entry.outcome === 'refused' ? entry.outcome : 'failed'
+  return {
+    id: String(entry.id),
+    at: entry.at.toISOString(),
+    actor,
+    action,
+    app,
+    outcome,
+    detail: toObject(entry.detail),
+  }
+}
+
+export function presentLine({ seq, at, source, process, text }: StoredLine): LogLineJson {
+  return { seq, at: at.toISOString(), source, process, text }
+}
+
+function timeOrNull(time: Date | null): string | null {
+  return time?.toISOString() ?? null
+}
+
+function stateOrNull(state: string | null) {
+  return deploymentStates.find((known) => known === state) ?? null
+}
+
+function toObject(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {}
+}

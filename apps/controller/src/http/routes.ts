@@ -1,0 +1,133 @@
+/** Makes the server's routes from the contract's table. */
+import { commonErrors, isWrite, problem, type Route, type RouteName, routes, writeErrors } from '@tagship/api'
+import { errorCatalogue, TagshipError } from '@tagship/domain'
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import { z } from 'zod'
+import type { Auditor } from './audit.ts'
+import type { Handlers, ServerDeps, StreamOpeners } from './handler.ts'
+import { appHandlers } from './handlers/apps.ts'
+import { deploymentHandlers, streamOpeners } from './handlers/deployments.ts'
+import { systemHandlers } from './handlers/system.ts'
+import { serveStream } from './server-sent-events.ts'
+import { performWrite } from './writes.ts'
+
+const handlers: Handlers = { ...appHandlers, ...deploymentHandlers, ...systemHandlers }
+
+export interface RouteContext {
+  readonly deps: ServerDeps
+  readonly auditor: Auditor
+  /** Aborts when the server closes: streams end then. */
+  readonly closing: AbortSignal
+}
+
+export function registerRoutes(server: FastifyInstance, context: RouteContext): void {
+  for (const [name, route] of entriesOf(routes)) {
+    server.route({
+      method: route.method,
+      url: route.path,
+      schema: schemaOf(name, route),
+      config: { routeName: name, role: route.role },
+      preValidation: async (request) => {
+        if (route.body) request.body ??= {}
+      },
+      handler: (request, reply) => handle(name, route, context, request, reply, server),
+    })
+  }
+}
+
+// The table's types say what each handler takes; the schemas registered above have checked exactly that.
+type AnyHandler = (deps: ServerDeps, call: unknown) => Promise<unknown>
+type AnyOpener = (
+  deps: ServerDeps,
+  call: unknown,
+  signal: AbortSignal,
+) => ReturnType<StreamOpeners['readEvents']>
+
+function handle(
+  name: RouteName,
+  route: Route,
+  { deps, auditor, closing }: RouteContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  server: FastifyInstance,
+) {
+  const { params, query, body, identity } = request
+  const call = { params, query, body, actor: identity?.name ?? '', request, reply }
+  if (name === 'openapi') return server.swagger()
+  const open: AnyOpener | undefined = Reflect.get(streamOpeners, name)
+  const answer: AnyHandler | undefined = Reflect.get(handlers, name)
+  if (open && (!answer || acceptsStream(request))) {
+    const signal = AbortSignal.any([closing, closeOf(reply)])
+    return open(deps, call, signal).then((items) => serveStream(request, reply, items, signal))
+  }
+  if (!answer) throw new TagshipError('route.notFound', `${route.path} has no handler`)
+  if (!isWrite(route)) return answer(deps, call)
+  const act = () => answer(deps, call)
+  return performWrite(request, reply, { store: deps.store, auditor, action: name, status: route.status, act })
+}
+
+function acceptsStream(request: FastifyRequest): boolean {
+  return request.headers.accept?.includes('text/event-stream') ?? false
+}
+
+function closeOf(reply: FastifyReply): AbortSignal {
+  const closed = new AbortController()
+  reply.raw.once('close', () => closed.abort())
+  return closed.signal
+}
+
+/** For validation, and for the OpenAPI document. */
+function schemaOf(name: RouteName, route: Route): FastifySchema {
+  return {
+    operationId: name,
+    summary: route.summary,
+    security: route.role === null ? [] : [{ token: [] }],
+    ...(route.role === null ? {} : { description: `Needs the role ${route.role}.` }),
+    ...(route.params ? { params: route.params } : {}),
+    ...(route.query ? { querystring: route.query } : {}),
+    ...(route.body ? { body: route.body } : {}),
+    ...(isWrite(route) ? { headers: idempotencyHeader } : {}),
+    response: { [route.status]: successOf(route), ...problemsOf(route) },
+  }
+}
+
+const idempotencyHeader = z.looseObject({
+  'idempotency-key': z
+    .string()
+    .optional()
+    .describe('A second request with the key gets the first one’s answer.'),
+})
+
+function successOf(route: Route) {
+  const content = {
+    ...(route.response ? { 'application/json': { schema: route.response } } : {}),
+    ...(route.stream ? { 'text/event-stream': { schema: route.stream } } : {}),
+    ...(route.response || route.stream || route.status === 204
+      ? {}
+      : { 'text/plain': { schema: z.string() } }),
+  }
+  if (route.status === 204) return { description: 'Done', type: 'null' }
+  return { description: route.summary, content }
+}
+
+function problemsOf(route: Route) {
+  const codes = [
+    ...(route.role === null ? [] : commonErrors),
+    ...(isWrite(route) ? writeErrors : []),
+    ...route.errors,
+  ]
+  const byStatus = Object.groupBy(new Set(codes), (code) => errorCatalogue[code].httpStatus)
+  return Object.fromEntries(
+    Object.entries(byStatus).map(([status, list]) => [
+      status,
+      {
+        description: (list ?? []).join(', '),
+        content: { 'application/problem+json': { schema: problem } },
+      },
+    ]),
+  )
+}
+
+function entriesOf(table: Readonly<Record<RouteName, Route>>): [RouteName, Route][] {
+  return Object.entries(table) as [RouteName, Route][]
+}

@@ -1,0 +1,88 @@
+/** The HTTP server of the controller: the API, the health endpoints and the push endpoint. */
+import swagger from '@fastify/swagger'
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import {
+  jsonSchemaTransform,
+  jsonSchemaTransformObject,
+  serializerCompiler,
+  validatorCompiler,
+} from 'fastify-type-provider-zod'
+import { guardAccess } from './access.ts'
+import { createAuditor } from './audit.ts'
+import { registerGit } from './git.ts'
+import type { ServerDeps } from './handler.ts'
+import { answerWithProblems, sendProblem } from './problems.ts'
+import { registerRoutes } from './routes.ts'
+
+const bodyLimit = 256 * 1024
+/** For a request to arrive in full: a large push over a slow line takes long. */
+const requestTimeoutMs = 30 * 60_000
+
+/** Ready to listen, or to be asked with `inject`. Closing it ends every stream. */
+export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
+  const loggerInstance: FastifyBaseLogger = deps.log
+  const server = fastify({
+    loggerInstance,
+    disableRequestLogging: true,
+    bodyLimit,
+    requestTimeout: requestTimeoutMs,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    frameworkErrors: (error, request, reply) => sendProblem(request, reply, error),
+  })
+  server.setValidatorCompiler(validatorCompiler)
+  server.setSerializerCompiler(serializerCompiler)
+  readJsonOnly(server)
+  answerWithProblems(server)
+
+  const auditor = createAuditor(deps.store, deps.log)
+  guardAccess(server, deps.store, auditor)
+  logRequests(server)
+
+  const closing = new AbortController()
+  server.addHook('preClose', async () => closing.abort())
+
+  await describe(server, deps)
+  registerRoutes(server, { deps, auditor, closing: closing.signal })
+  await registerGit(server, deps)
+  return server
+}
+
+/** Only JSON has a parser; an empty body is no body, whatever its type says. */
+function readJsonOnly(server: FastifyInstance): void {
+  server.removeAllContentTypeParsers()
+  const parse = server.getDefaultJsonParser('error', 'error')
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined)
+    else parse(request, String(body), done)
+  })
+}
+
+function logRequests(server: FastifyInstance): void {
+  server.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions, identity } = request
+    request.log.info(
+      {
+        method,
+        route: routeOptions.url ?? null,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+        actor: identity?.name ?? null,
+      },
+      'request',
+    )
+  })
+}
+
+async function describe(server: FastifyInstance, { version, publicUrl }: ServerDeps): Promise<void> {
+  await server.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Tagship', version, description: 'Push a tag; a fresh image takes over.' },
+      servers: [{ url: publicUrl }],
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+    },
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
+  })
+}
