@@ -1,0 +1,7 @@
+export { ensureHosted } from './hosted.ts'
+export type { OnPush, Push } from './push/conversation.ts'
+export { type Access, createPushEndpoint, type PushEndpointOptions } from './push/endpoint.ts'
+export type { PushedTag } from './push/tag-update.ts'
+export type { CommitFacts } from './read-commit.ts'
+export { createGitSource, type GitLimits, type GitSource, type GitSourceOptions } from './source.ts'
+export type { RefusedTag, TagList } from './tag-refs.ts'
