@@ -1,2 +1,3 @@
+export * from './docker.ts'
 export * from './logger.ts'
 export * from './run-command.ts'
