@@ -41,9 +41,14 @@ type StreamName = {
 export type Client = {
   readonly [N in RouteName]: (...input: Arguments<Routes[N]>) => Promise<Output<Routes[N]>>
 } & {
-  /** The routes that can be followed. Ends where nothing more will come; opens broken connections again. */
+  /**
+   * The routes that can be followed. The promise is kept once the connection is open: nothing that happens
+   * afterwards is missed. Ends where nothing more will come; opens broken connections again.
+   */
   readonly follow: {
-    readonly [N in StreamName]: (...input: Arguments<Routes[N]>) => AsyncGenerator<StreamOf<Routes[N]>>
+    readonly [N in StreamName]: (
+      ...input: Arguments<Routes[N]>
+    ) => Promise<AsyncGenerator<StreamOf<Routes[N]>>>
   }
 }
 
@@ -84,12 +89,12 @@ async function call(options: ClientOptions, route: Route, input: LooseInput): Pr
   })
 }
 
-function followRoute<T>(
+async function followRoute<T>(
   options: ClientOptions,
   route: Route,
   item: z.ZodType<T> | undefined,
   input: LooseInput,
-): AsyncGenerator<T> {
+): Promise<AsyncGenerator<T>> {
   if (!item) throw new TypeError(`${route.path} cannot be followed`)
   const connect = (lastEventId: string | null) =>
     send(options, route, input, {

@@ -21,14 +21,18 @@ export interface FollowOptions<T> {
 }
 
 /**
- * Every item until the server says that there will be no more. A connection that breaks is opened again
+ * Connects, and gives every item until the server says that there will be no more. A connection that breaks is opened again
  * where it ended, however long that takes; `signal` bounds it.
  * @throws what `connect` throws the first time; ApiError; the signal's reason
  */
-export async function* follow<T>({ connect, item, signal }: FollowOptions<T>): AsyncGenerator<T> {
+export async function follow<T>(options: FollowOptions<T>): Promise<AsyncGenerator<T>> {
+  return items(options, await options.connect(null))
+}
+
+async function* items<T>({ connect, item, signal }: FollowOptions<T>, first: Response): AsyncGenerator<T> {
   let lastEventId: string | null = null
   let failures = 0
-  let response: Response | null = await connect(null)
+  let response: Response | null = first
   for (;;) {
     try {
       response ??= await connect(lastEventId)

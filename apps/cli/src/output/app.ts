@@ -1,0 +1,72 @@
+/** An app, for a person. */
+import type { AppJson } from '@tagship/api'
+import { formatDuration } from '@tagship/domain/units'
+import { deploymentLabel, releaseLabel, slotCell, stateWords } from './names.ts'
+import { type Cell, type Column, renderFields } from './table.ts'
+import { ago, elapsed } from './time.ts'
+
+export function describeApp(app: AppJson, now: number = Date.now()): string[] {
+  const { live, active, queued, hold, poll } = app
+  const fields: (readonly [string, Cell])[] = [
+    ['app', { text: app.name, style: 'bold' }],
+    ['live', live ? { text: releaseLabel(live), style: 'green' } : 'nothing yet'],
+  ]
+  if (live) fields.push(['slot', slotCell(live.slot)], ['since', ago(live.since, now)])
+  if (active) fields.push(['under way', `${deploymentLabel(active)}: ${underWay(app, now)}`])
+  if (queued) fields.push(['queued', deploymentLabel(queued)])
+  if (hold) fields.push(['on hold', { text: describeHold(hold, now), style: 'yellow' }])
+  fields.push(
+    ['tags', app.tags],
+    ['urls', app.urls.join('  ')],
+    ['repository', app.repo ?? `hosted here: ${app.pushUrl ?? '–'}`],
+  )
+  if (poll?.error) fields.push(['polling', { text: poll.error, style: 'red' }])
+  const args = Object.entries(app.buildArgs).map(([name, value]) => `${name}=${value}`)
+  if (args.length > 0) fields.push(['build args', args.join(' ')])
+  return renderFields(fields)
+}
+
+export const statusColumns: readonly Column[] = [
+  { header: 'APP', give: 1 },
+  { header: 'RELEASE' },
+  { header: 'TAG', give: 2 },
+  { header: 'COMMIT' },
+  { header: 'SLOT' },
+  { header: 'SINCE' },
+  { header: 'UNDER WAY', give: 3 },
+]
+
+export function statusRow(app: AppJson, now: number = Date.now()): Cell[] {
+  const { live } = app
+  const state = underWay(app, now)
+  const situation: Cell = state
+    ? { text: state, style: 'cyan' }
+    : app.hold
+      ? { text: `on hold by ${app.hold.by}`, style: 'yellow' }
+      : app.poll?.error
+        ? { text: app.poll.error, style: 'red' }
+        : ''
+  if (!live) return [app.name, '–', '–', '–', '–', '–', situation]
+  return [
+    { text: app.name, style: 'bold' },
+    live.release,
+    live.tag ?? '–',
+    live.commit.slice(0, 7),
+    slotCell(live.slot),
+    ago(live.since, now),
+    situation,
+  ]
+}
+
+/** `v14 (v1.4.0): verifying 2.1s`, or an empty text. */
+function underWay({ active, queued }: AppJson, now: number): string {
+  const found = active ?? queued
+  if (!found) return ''
+  const phase = found.phases.at(-1)
+  const since = phase?.finishedAt === null ? ` ${formatDuration(elapsed(phase.startedAt, null, now))}` : ''
+  return `${found.release}${found.tag ? ` (${found.tag})` : ''}: ${stateWords(found.state)}${since}`
+}
+
+function describeHold(hold: NonNullable<AppJson['hold']>, now: number): string {
+  return `by ${hold.by}, ${ago(hold.at, now)}${hold.reason ? `: ${hold.reason}` : ''}`
+}

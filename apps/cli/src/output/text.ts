@@ -1,0 +1,61 @@
+/** Text for a terminal: its width in columns, cut to fit, and harmless. */
+import { stripVTControlCharacters, styleText } from 'node:util'
+import stringWidth from 'string-width'
+
+export type Style = Parameters<typeof styleText>[0]
+
+/** Styled where the stream is a terminal that shows colours, and NO_COLOR is not set. */
+export function paint(style: Style, text: string, stream: NodeJS.WriteStream = process.stdout): string {
+  return styleText(style, text, { stream, validateStream: true })
+}
+
+/** One line, without control characters: what others wrote must not steer the terminal. */
+export function plain(text: string): string {
+  return stripVTControlCharacters(text)
+    .replace(/\s+/g, ' ')
+    .replace(/\p{Cc}/gu, '')
+}
+
+export function widthOf(text: string): number {
+  return stringWidth(text)
+}
+
+/** At most `width` columns; what is cut off is marked with `…`. */
+export function fit(text: string, width: number): string {
+  if (widthOf(text) <= width) return text
+  if (width <= 0) return ''
+  let kept = ''
+  let used = 0
+  for (const character of text) {
+    used += widthOf(character)
+    if (used > width - 1) break
+    kept += character
+  }
+  return `${kept.trimEnd()}…`
+}
+
+export function padEnd(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - widthOf(text)))
+}
+
+export function padStart(text: string, width: number): string {
+  return ' '.repeat(Math.max(0, width - widthOf(text))) + text
+}
+
+/** Lines of at most `width` columns, broken between words. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  for (const paragraph of text.split('\n')) {
+    let line = ''
+    for (const word of paragraph.split(' ')) {
+      if (line !== '' && widthOf(line) + 1 + widthOf(word) > width) {
+        lines.push(line)
+        line = word
+      } else {
+        line = line === '' ? word : `${line} ${word}`
+      }
+    }
+    lines.push(line)
+  }
+  return lines
+}
