@@ -1,0 +1,139 @@
+/** The router's folder, which the container sees at `mountPoint`: config, pages, secret, state and sockets. */
+import { createHash, randomBytes } from 'node:crypto'
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { open, readFile, rename } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { TagshipError } from '@tagship/domain'
+import { type Bind, renderConfig } from './config.ts'
+import { renderPages } from './pages.ts'
+import { emptySeatFile, parseSeatFile } from './seat-file.ts'
+
+export interface Sockets {
+  readonly cli: string
+  readonly master: string
+}
+
+export function socketsOf(folder: string): Sockets {
+  return { cli: join(folder, 'run/cli.sock'), master: join(folder, 'run/master.sock') }
+}
+
+export function seatFileOf(folder: string): string {
+  return join(folder, 'state/seats.cfg')
+}
+
+/**
+ * Who the worker is in its container: this user, or, where this user is root, somebody who owns nothing but
+ * the state.
+ */
+function workerOf(owner: { uid: number; gid: number }) {
+  return owner.uid === 0 ? { uid: 65_532, gid: 65_532 } : owner
+}
+
+function ownerOfProcess() {
+  return { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
+}
+
+/** Makes the folders. @throws data.notWritable */
+export function prepareFolder(folder: string): void {
+  const worker = workerOf(ownerOfProcess())
+  try {
+    mkdirSync(join(folder, 'run'), { recursive: true, mode: 0o700 })
+    mkdirSync(join(folder, 'pages'), { recursive: true })
+    mkdirSync(join(folder, 'state'), { recursive: true, mode: 0o700 })
+    // The worker passes through on its way to the state, and can list nothing.
+    chmodSync(folder, 0o711)
+    chownSync(join(folder, 'state'), worker.uid, worker.gid)
+  } catch (cause) {
+    throw notWritable(folder, cause)
+  }
+}
+
+/** The secret of the preview header and of our own questions: made once, then kept. @throws data.notWritable */
+export function readSecret(folder: string): string {
+  const path = join(folder, 'secret')
+  try {
+    const kept = existsSync(path) ? readFileSync(path, 'utf8').trim() : ''
+    if (/^[0-9a-f]{48}$/.test(kept)) return kept
+    const secret = randomBytes(24).toString('hex')
+    writeFileSync(path, secret, { mode: 0o600, flush: true })
+    return secret
+  } catch (cause) {
+    throw notWritable(path, cause)
+  }
+}
+
+export interface WrittenConfig {
+  readonly fingerprint: string
+  /** Puts the config back that was there before. */
+  undo(): Promise<void>
+}
+
+/** Writes config, script and pages where they differ. @throws data.notWritable */
+export async function writeConfig(folder: string, bind: Bind, secret: string): Promise<WrittenConfig> {
+  const owner = ownerOfProcess()
+  const render = (fingerprint: string) =>
+    renderConfig({ bind, secret, owner, worker: workerOf(owner), fingerprint })
+  const script = await readFile(new URL('./tagship.lua', import.meta.url), 'utf8')
+  const pages = renderPages()
+  const hash = createHash('sha256').update(JSON.stringify([render(''), script, [...pages]]))
+  const fingerprint = `tagship-${hash.digest('hex').slice(0, 16)}`
+
+  for (const [name, text] of pages) await writeWhere(join(folder, 'pages', name), text)
+  await writeWhere(join(folder, 'tagship.lua'), script)
+  const config = join(folder, 'haproxy.cfg')
+  const before = await readText(config)
+  await writeWhere(config, render(fingerprint))
+  return { fingerprint, undo: async () => (before === null ? undefined : writeWhole(config, before)) }
+}
+
+/**
+ * Where the file of seats is missing or was cut short, starts again with an empty one; `restore` fills it.
+ * Only for a router that does not run: a running one knows better.
+ * @returns whether it had to. @throws data.notWritable
+ */
+export async function mendSeatFile(folder: string): Promise<boolean> {
+  const text = await readText(seatFileOf(folder))
+  if (text !== null && parseSeatFile(text)) return false
+  await writeWhole(seatFileOf(folder), emptySeatFile)
+  return true
+}
+
+/** Whether the file of seats is there and whole. */
+export async function seatFileIsWhole(folder: string): Promise<boolean> {
+  const text = await readText(seatFileOf(folder))
+  return text !== null && parseSeatFile(text) !== null
+}
+
+async function readText(path: string): Promise<string | null> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw new TagshipError('data.notWritable', `${path} cannot be read: ${error.message}`, { cause: error })
+  })
+}
+
+async function writeWhere(path: string, text: string): Promise<void> {
+  if ((await readText(path)) !== text) await writeWhole(path, text)
+}
+
+/** The old text or the new one, never a part, also after a power cut. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  await onDisk(path, async () => {
+    const file = await open(`${path}.new`, 'w', 0o600)
+    await file.writeFile(text)
+    await file.sync().finally(() => file.close())
+    await rename(`${path}.new`, path)
+    const folder = await open(dirname(path), 'r')
+    await folder.sync().finally(() => folder.close())
+  })
+}
+
+async function onDisk(path: string, work: () => Promise<void>): Promise<void> {
+  await work().catch((cause) => {
+    throw notWritable(path, cause)
+  })
+}
+
+function notWritable(path: string, cause: unknown): TagshipError {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new TagshipError('data.notWritable', `${path} cannot be written: ${why}`, { cause })
+}
