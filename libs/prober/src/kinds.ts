@@ -26,7 +26,7 @@ export const kinds = {
   freshGet: { lanes: 2, paceMs: 40, open: freshGet, latencyTo: 'end' },
   smallPost: { lanes: 2, paceMs: 40, open: post(200), latencyTo: 'end' },
   largePost: { lanes: 2, paceMs: 400, open: post(256 * 1024), latencyTo: 'end' },
-  slow: { lanes: 4, paceMs: 0, open: slow, latencyTo: 'end' },
+  slow: { lanes: 2, paceMs: 0, open: slow, latencyTo: 'end' },
   stream: { lanes: 4, paceMs: 0, open: stream, latencyTo: 'head' },
   webSocket: { lanes: 4, paceMs: 0, open: webSocket, latencyTo: 'head' },
 } as const satisfies Record<string, Kind>

@@ -10,6 +10,8 @@ export interface Ledger {
   /** Sends one request over the lane; never rejects. */
   request(name: KindName, lane: Lane): Promise<void>
   mark(name: string): void
+  /** Nothing new is begun from now on: what comes back less often is no gap. */
+  windDown(): void
   report(): ProberReport
 }
 
@@ -41,6 +43,9 @@ export function createLedger(names: readonly KindName[], versionOf: VersionOf): 
     mark: (name) => {
       const { requests, failed } = total.report()
       marks.push({ name, at: new Date(), requests, failed })
+    },
+    windDown: () => {
+      for (const tally of [total, ...tallies.values()]) tally.windDown()
     },
     report: () => ({
       startedAt,

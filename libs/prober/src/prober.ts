@@ -46,6 +46,7 @@ export function startProber(options: ProberOptions): Prober {
   const stopped = options.signal ? AbortSignal.any([options.signal, stopping.signal]) : stopping.signal
   const ledger = createLedger(names, options.versionOf ?? versionFromHeader)
   const lanes: Lane[] = []
+  stopped.addEventListener('abort', ledger.windDown, { once: true })
 
   const runLanes = (name: KindName): Promise<void>[] => {
     const kind: Kind = kinds[name]

@@ -28,7 +28,7 @@ export interface TrafficReport {
   /** Requests by the version that answered; those without any answer are in none. */
   readonly versions: Readonly<Record<string, number>>
   readonly latencyMs: Latency
-  /** The longest time in which nothing right came back. */
+  /** The longest time in which nothing right came back, until the prober was told to stop. */
   readonly longestGapMs: number
 }
 

@@ -11,6 +11,8 @@ export interface Tally {
   failed(kind: KindName, request: ProbeRequest, error: unknown): void
   /** Something right has come back, be it only a part of an answer. */
   alive(): void
+  /** No more gaps are measured: from now on it is by design that less and less comes back. */
+  windDown(): void
   report(): TrafficReport
 }
 
@@ -27,13 +29,18 @@ export function createTally(): Tally {
     requests += 1
     if (version !== null) versions.set(version, (versions.get(version) ?? 0) + 1)
   }
+  let windingDown = false
+  const gap = () => (windingDown ? longestGap : Math.max(longestGap, performance.now() - lastAlive))
   const alive = () => {
-    const now = performance.now()
-    longestGap = Math.max(longestGap, now - lastAlive)
-    lastAlive = now
+    longestGap = gap()
+    lastAlive = performance.now()
   }
   return {
     alive,
+    windDown: () => {
+      longestGap = gap()
+      windingDown = true
+    },
     succeeded: (request, latencyMs) => {
       count(request)
       alive()
@@ -55,7 +62,7 @@ export function createTally(): Tally {
         p99: round(latencies.percentile(0.99)),
         max: round(latencies.max),
       },
-      longestGapMs: round(Math.max(longestGap, performance.now() - lastAlive)),
+      longestGapMs: round(gap()),
     }),
   }
 }
