@@ -23,8 +23,8 @@ export async function readTextFile(
   limit: number,
 ): Promise<string | null> {
   const file = posix.normalize(path)
-  // A line is a question to `cat-file --batch`.
-  if (file.includes('\n')) return null
+  // A line is a question to `cat-file --batch`; and nothing is outside of the repository.
+  if (file.includes('\n') || file.startsWith('..')) return null
   const result = await runGit(
     [`--git-dir=${repository.gitDir}`, 'cat-file', '--batch=%(objecttype) %(objectsize)'],
     localOptions({ input: `${commit}:${file}\n`, maxOutput: limit + 1_000 }),

@@ -1,15 +1,18 @@
 /** Runs git with an argument array and an environment of ours; no shell is involved. */
+import type { Readable } from 'node:stream'
 import { execa } from 'execa'
+
+/** Milliseconds between SIGTERM and SIGKILL. */
+const graceTime = 2_000
 
 export interface GitOptions {
   readonly env: Readonly<Record<string, string>>
-  /** Milliseconds; git is ended (SIGTERM, then SIGKILL after 2 s) when they have passed. */
+  /** Milliseconds; git and its helpers are ended when they have passed. */
   readonly timeout: number
   readonly cwd?: string
   readonly input?: string
   /** Characters of output at most; git is ended when there are more. */
   readonly maxOutput?: number
-  readonly signal?: AbortSignal
 }
 
 export interface GitResult {
@@ -24,40 +27,86 @@ export interface GitResult {
   readonly startError: string | null
 }
 
+interface RunningGit {
+  readonly stdout: Readable
+  /** Ends git and its helpers. */
+  readonly stop: () => void
+  /** Never rejects. */
+  readonly ended: Promise<GitResult>
+}
+
 /** Runs to the end and reports; never throws for what git does. */
 export async function runGit(args: readonly string[], options: GitOptions): Promise<GitResult> {
-  return outcome(await startGit(args, options, true))
+  return startGit(args, options, true).ended
 }
 
 /** Starts git and leaves its standard output to the caller, as a stream that nobody keeps. */
-export function streamGit(args: readonly string[], options: GitOptions) {
-  const git = startGit(args, options, false)
-  return { stdout: git.stdout, stop: () => git.kill(), ended: git.then(outcome) }
+export function streamGit(args: readonly string[], options: GitOptions): RunningGit {
+  return startGit(args, options, false)
 }
 
-function startGit(args: readonly string[], options: GitOptions, keepOutput: boolean) {
-  return execa('git', [...args], {
+function startGit(args: readonly string[], options: GitOptions, keepOutput: boolean): RunningGit {
+  const git = execa('git', [...args], {
     reject: false,
     stripFinalNewline: false,
     extendEnv: false,
     env: options.env,
-    timeout: options.timeout,
-    forceKillAfterDelay: 2_000,
     stdin: options.input === undefined ? 'ignore' : 'pipe',
     buffer: { stdout: keepOutput, stderr: true },
     maxBuffer: options.maxOutput ?? 256 * 1024 * 1024,
+    // A group and a session of its own: it is ended together with its helpers, and has no terminal to ask at.
+    detached: true,
+    cleanup: false,
     ...(options.input === undefined ? {} : { input: options.input }),
     ...(options.cwd ? { cwd: options.cwd } : {}),
-    ...(options.signal ? { cancelSignal: options.signal } : {}),
   })
+  const limit = limitTime(git, options.timeout)
+  return { stdout: git.stdout, stop: limit.stop, ended: git.then((result) => limit.report(outcome(result))) }
 }
 
-function outcome(result: Awaited<ReturnType<typeof startGit>>): GitResult {
+/** Ends git's whole group, its network helpers included, which would outlive it and keep its output open. */
+function limitTime({ pid }: { readonly pid?: number | undefined }, timeout: number) {
+  let timedOut = false
+  let hardStop: NodeJS.Timeout | undefined
+  const stop = () => {
+    signalGroup(pid, 'SIGTERM')
+    hardStop ??= setTimeout(() => signalGroup(pid, 'SIGKILL'), graceTime)
+  }
+  const timer = setTimeout(() => {
+    timedOut = true
+    stop()
+  }, timeout)
+  const report = (result: GitResult): GitResult => {
+    clearTimeout(timer)
+    clearTimeout(hardStop)
+    return { ...result, timedOut }
+  }
+  return { stop, report }
+}
+
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal)
+  } catch {
+    // The group is gone already.
+  }
+}
+
+/** What of execa's result matters here. */
+interface Ended {
+  readonly exitCode?: number | undefined
+  readonly stdout?: string | undefined
+  readonly stderr?: string | undefined
+  readonly isMaxBuffer: boolean
+  readonly code?: string | undefined
+}
+
+function outcome(result: Ended): GitResult {
   return {
     exitCode: result.exitCode ?? null,
     stdout: result.stdout ?? '',
     stderr: result.stderr ?? '',
-    timedOut: result.timedOut,
+    timedOut: false,
     truncated: result.isMaxBuffer,
     startError: result.exitCode === undefined && result.code ? result.code : null,
   }
