@@ -1,0 +1,80 @@
+/** A small web app in plain Node: everything a release needs to be swapped under load. */
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { pipeline } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isHealthy } from './health.js'
+import { renderPage } from './page.js'
+import { acceptWebSocket } from './web-socket.js'
+
+const version = readFileSync(new URL('VERSION', import.meta.url), 'utf8').trim()
+const port = Number(process.env.PORT ?? 8080)
+const page = renderPage(version)
+const webSockets = new Set()
+let stopping = false
+
+const routes = {
+  'GET /': (_, response) => send(response, 200, page, 'text/html; charset=utf-8'),
+  'GET /version': (_, response) => send(response, 200, `${version}\n`),
+  'GET /healthz': (_, response) =>
+    isHealthy() ? send(response, 200, 'ok\n') : send(response, 503, 'not ready\n'),
+  'GET /slow': slow,
+  'GET /stream': stream,
+  'POST /echo': echo,
+}
+
+const server = createServer((request, response) => {
+  response.setHeader('x-version', version)
+  // Whoever keeps this connection should know that it ends with this answer.
+  if (stopping) response.setHeader('connection', 'close')
+  const url = URL.parse(request.url, 'http://app')
+  const route = routes[`${request.method} ${url?.pathname}`]
+  if (route) route(request, response, Math.min(Number(url.searchParams.get('ms')) || 1_000, 60_000))
+  else send(response, 404, 'There is nothing here.\n')
+})
+
+server.on('upgrade', (request, socket, head) => {
+  if (request.url !== '/ws') return socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n')
+  const webSocket = acceptWebSocket(request, socket, head, { 'x-version': version })
+  webSockets.add(webSocket)
+  socket.on('close', () => webSockets.delete(webSocket))
+})
+
+// Longer than a router keeps an idle connection to us: we must never close one that it is about to use.
+server.keepAliveTimeout = 75_000
+server.listen(port, () => process.stdout.write(`version ${version} listens on port ${port}\n`))
+
+/** SIGTERM: take no new connections, finish what is under way, and end. */
+process.once('SIGTERM', () => {
+  stopping = true
+  server.close(() => process.exit(0))
+  for (const webSocket of webSockets) webSocket.close(1001)
+})
+
+function send(response, status, text, type = 'text/plain; charset=utf-8') {
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text)
+}
+
+/** Answers after `ms`. */
+async function slow(_, response, ms) {
+  await sleep(ms)
+  send(response, 200, `took ${ms} ms\n`)
+}
+
+/** A line each 250 ms for `ms`, numbered from 0, then `end`. */
+async function stream(_, response, ms) {
+  response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).flushHeaders()
+  for (let line = 0; line < ms / 250 && !response.destroyed; line += 1) {
+    response.write(`${line} ${version}\n`)
+    await sleep(250)
+  }
+  response.end('end\n')
+}
+
+/** Sends back what it is sent, while it comes. */
+function echo(request, response) {
+  response.setHeader('content-type', 'application/octet-stream')
+  const length = request.headers['content-length']
+  if (length) response.setHeader('content-length', length)
+  pipeline(request, response, () => {})
+}
