@@ -43,19 +43,13 @@ function rejectOnAbort(signal: AbortSignal): Promise<never> {
   })
 }
 
-const connectionErrors = [
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENOENT',
-  'EACCES',
-  'EPIPE',
-  'ENOTFOUND',
-  'EHOSTUNREACH',
-]
+const connectionErrors = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'EHOSTUNREACH']
 
 function troubleOf(error: unknown): EngineTrouble {
   if (engineStatus(error) !== null) return 'failed'
-  return connectionErrors.includes(stringField(error, 'code') ?? '') ? 'unavailable' : 'failed'
+  // A socket that is not there, or not ours, has the error codes of any other file.
+  const noSocket = stringField(error, 'syscall') === 'connect'
+  return noSocket || connectionErrors.includes(stringField(error, 'code') ?? '') ? 'unavailable' : 'failed'
 }
 
 /** The HTTP status of the engine's answer, also when it is the cause of `error`; null where there was none. */

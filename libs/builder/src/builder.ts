@@ -1,0 +1,22 @@
+/** The builder on a Docker Engine: commits to image digests through its BuildKit. */
+import type { Builder, Log } from '@tagship/engine'
+import type { Docker } from '@tagship/kit'
+import { buildImage } from './build-image.ts'
+import { findImage, hasImage, removeImage } from './images.ts'
+
+export interface DockerBuilderOptions {
+  readonly docker: Docker
+  /** Images carry it as a label and in their reference; nothing of another installation is found or removed. */
+  readonly installation: string
+  readonly log?: Log
+}
+
+export function createDockerBuilder({ docker, installation, log }: DockerBuilderOptions): Builder {
+  const scope = { docker, installation }
+  return {
+    find: (app, buildKey) => findImage(scope, app, buildKey),
+    build: (request, onLine, signal) => buildImage({ ...scope, log }, request, onLine, signal),
+    has: (digest) => hasImage(scope, digest),
+    remove: (digest) => removeImage(scope, digest),
+  }
+}
