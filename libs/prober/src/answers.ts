@@ -3,11 +3,11 @@
 export interface Answers {
   add(version: string, startedAt: number): void
   /**
-   * How many requests that were started after the moment were answered by the version. A moment counts in
-   * whole milliseconds: a request of the same one is not after it.
+   * How many requests that were started after the one moment and before the other were answered by the version.
+   * A moment counts in whole milliseconds: a request of the same one is neither after nor before it.
    * Throws a RangeError where requests of that time are forgotten already, so that a 0 is always a true one.
    */
-  by(version: string, after: number): number
+  by(version: string, after: number, before?: number): number
 }
 
 /** 8 MB; an hour and a half at the default pace. */
@@ -30,7 +30,7 @@ export function createAnswers(capacity = room): Answers {
       versions[place] = id
       total += 1
     },
-    by: (version, after) => {
+    by: (version, after, before = Number.POSITIVE_INFINITY) => {
       if (latestForgotten > after) {
         throw new RangeError(
           `answers to requests from before ${new Date(latestForgotten).toISOString()} are forgotten`,
@@ -39,7 +39,8 @@ export function createAnswers(capacity = room): Answers {
       const id = known.get(version)
       let count = 0
       for (let place = 0; place < Math.min(total, capacity); place += 1) {
-        if (versions[place] === id && (starts[place] ?? 0) > after) count += 1
+        const startedAt = starts[place] ?? 0
+        if (versions[place] === id && startedAt > after && startedAt < before) count += 1
       }
       return count
     },

@@ -54,7 +54,8 @@ export function createLedger(names: readonly KindName[], versionOf: VersionOf): 
       total: total.report(),
       kinds: Object.fromEntries([...tallies].map(([name, tally]) => [name, tally.report()])),
       marks: [...marks],
-      answersBy: (version, { startedAfter }) => answers.by(version, startedAfter.getTime()),
+      answersBy: (version, { startedAfter, startedBefore }) =>
+        answers.by(version, startedAfter.getTime(), startedBefore?.getTime()),
     }),
   }
 }

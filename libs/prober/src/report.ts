@@ -49,8 +49,8 @@ export interface ProberReport {
   readonly kinds: Readonly<Partial<Record<KindName, TrafficReport>>>
   readonly marks: readonly Mark[]
   /**
-   * How many requests *started* after the moment (a later millisecond) were answered by the version: 0 by the
-   * old version proves a switch. Throws a RangeError where the moment is too long ago to tell.
+   * How many requests *started* after the one moment (a later millisecond) and before the other were answered by
+   * the version: 0 by the old version proves a switch. Throws a RangeError where it is too long ago to tell.
    */
-  answersBy(version: string, options: { readonly startedAfter: Date }): number
+  answersBy(version: string, when: { readonly startedAfter: Date; readonly startedBefore?: Date }): number
 }

@@ -7,6 +7,7 @@ test('counts by version and start, and leaves out the moment itself', () => {
   answers.add('new', 30)
   expect(answers.by('old', 20)).toBe(1)
   expect(answers.by('old', 30)).toBe(0)
+  expect(answers.by('old', 10, 30)).toBe(1)
   expect(answers.by('new', 0)).toBe(1)
   expect(answers.by('never seen', 0)).toBe(0)
 })
