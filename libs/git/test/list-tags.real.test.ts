@@ -150,4 +150,22 @@ describe('a repository that cannot be listed', () => {
       code: expect.stringMatching(/^git\./),
     })
   })
+
+  it('does not give its credentials to another server', async () => {
+    const seen: (string | undefined)[] = []
+    const other = await listen((request, response) => {
+      seen.push(request.headers.authorization)
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end()
+    })
+    const url = await listen((request, response) => {
+      if (request.headers.authorization)
+        return response.writeHead(302, { location: other + request.url }).end()
+      return response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end()
+    })
+    const { source } = await testSource()
+    const withPassword = remoteRepository(`${url.replace('//', '//ada:s3cret@')}/x.git`)
+    await expect(source.listTags(withPassword)).rejects.toMatchObject({ code: 'git.denied' })
+    expect(seen.length).toBeGreaterThan(0)
+    expect(seen.filter((authorization) => authorization)).toEqual([])
+  })
 })

@@ -243,12 +243,13 @@ describe('pushes at the same time', () => {
 })
 
 describe('when one side goes', () => {
-  it('the deployment goes on without its pusher', async () => {
+  it('the deployment goes on without its pusher, and git does not wait for it', async () => {
     const aborted = Promise.withResolvers<void>()
-    const { url, pushes, requests } = await hosted(async (_, say, signal) => {
+    const deployed = Promise.withResolvers<void>()
+    const { url, path, pushes, requests } = await hosted(async (_, say, signal) => {
       say('building')
       signal.addEventListener('abort', () => aborted.resolve())
-      await aborted.promise
+      await deployed.promise
       say('nobody reads this')
     })
     await using sample = await sampleRepository()
@@ -257,8 +258,10 @@ describe('when one side goes', () => {
     await push.shows('remote: building')
     push.kill()
     await aborted.promise
-    expect(pushes).toHaveLength(1)
     await Promise.all(requests)
+    await vi.waitFor(async () => expect(await backends(path)).toEqual([]))
+    deployed.resolve()
+    expect(pushes).toHaveLength(1)
   })
 
   it('a push that did not arrive as a whole leaves nothing', async () => {

@@ -8,12 +8,14 @@ describe('a remote', () => {
   it('keeps credentials out of the address and gives them to that server alone', () => {
     const { address, env } = remote('https://ada:s%40cret@example.com:8443/shop.git')
     expect(address).toBe('https://example.com:8443/shop.git')
-    const header = `Authorization: Basic ${Buffer.from('ada:s@cret').toString('base64')}`
-    const index = Object.entries(env)
-      .find(([, value]) => value === header)?.[0]
-      .split('_')
-      .at(-1)
-    expect(env[`GIT_CONFIG_KEY_${index}`]).toBe('http.https://example.com:8443/.extraHeader')
+    expect(env).toMatchObject({ TAGSHIP_GIT_USER: 'ada', TAGSHIP_GIT_PASSWORD: 's@cret' })
+    const keys = Object.entries(env).filter(([name]) => name.startsWith('GIT_CONFIG_KEY_'))
+    expect(keys.map(([, key]) => key)).toContain('credential.https://example.com:8443.helper')
+  })
+
+  it('takes a lone percent sign as it is, and no line break', () => {
+    expect(remote('https://a:50%@example.com/x.git').env.TAGSHIP_GIT_PASSWORD).toBe('50%')
+    expect(() => remote('https://a:b%0ahost=evil@example.com/x.git')).toThrow(/line break/)
   })
 
   it.each([

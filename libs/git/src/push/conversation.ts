@@ -72,6 +72,9 @@ async function deploy(conversation: Conversation, tags: readonly PushedTag[]): P
       if (channel.writable && channel.writableLength < patience) channel.write(`${printable(line)}\n`)
     }
   }
+  // Nobody is left to read: git need not wait for the deployment.
+  signal.addEventListener('abort', () => channel.end(), { once: true })
+  if (signal.aborted) channel.end()
   try {
     await onPush({ app, actor, tags }, say, signal)
   } catch (error) {
