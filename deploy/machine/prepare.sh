@@ -1,0 +1,62 @@
+# shellcheck shell=sh
+# Everything that `up` and `demo` need on this machine.
+
+prepare_everything() {
+  if dependencies_are_current && have git && have redis-server && images_are_there; then
+    find_node
+    name_engine
+    return 0
+  fi
+  make_workspace
+  take_turn
+  prepare_programs
+  prepare_node
+  ensure_engine
+  name_engine
+  ensure_images
+  have redis-server || say 'redis-server is not installed: jobs are kept in Postgres.'
+}
+
+# One launcher at a time; the lock ends with this process.
+take_turn() {
+  have flock || return 0
+  exec 9>"$(lock_file)"
+  if ! flock --nonblock 9; then
+    say 'Another ./tagship prepares this machine; waiting for it.'
+    flock --timeout 1800 9 || fail 'The other ./tagship takes too long.' 'See what it does: ps -ef | grep tagship'
+  fi
+}
+
+lock_file() {
+  if is_root; then
+    echo /run/tagship-prepare.lock
+  else
+    echo "${XDG_RUNTIME_DIR:-$HOME}/.tagship-prepare.lock"
+  fi
+}
+
+# All packages in one go.
+prepare_programs() {
+  set --
+  have git || set -- "$@" git
+  have redis-server || set -- "$@" redis-server
+  if [ -z "${DOCKER_HOST-}" ] && ! engine_answers; then
+    if ! have_dockerd || ! have docker; then set -- "$@" docker.io; fi
+    if ! have iptables && ! [ -x /usr/sbin/iptables ]; then set -- "$@" iptables; fi
+  fi
+  if ! have npm || ! have node; then set -- "$@" nodejs npm; fi
+  [ $# -gt 0 ] || return 0
+  if can_install; then
+    install_packages "$@"
+    keep_redis_off "$@"
+  elif ! have git; then
+    fail 'git is not installed.' 'Install it with the package manager of this system.'
+  fi
+}
+
+# The service would start at the next boot; Tagship only wants the program.
+keep_redis_off() {
+  case " $* " in
+    *' redis-server '*) [ ! -d /run/systemd/system ] || systemctl disable --now --quiet redis-server ;;
+  esac
+}
