@@ -14,19 +14,26 @@ import { happened, type Outcome, waitFor } from './steps/step.ts'
 
 const retryMs = 1_000
 
+/** Who does the work, and when it has to stop: what was begun is then handed over. */
+export interface Worker {
+  /** Unique over all controllers. */
+  readonly name: string
+  readonly stop: AbortSignal
+}
+
 /**
  * Takes one deployment one step further: the handler of the `deployments` queue. Whatever happens to the
  * process on the way, the row says where the deployment stands, and the next call goes on from there.
  */
-export async function advance(ports: Ports, deploymentId: string, worker: string): Promise<void> {
-  const claim = await ports.store.claim(deploymentId, worker, leaseMs)
+export async function advance(ports: Ports, deploymentId: string, worker: Worker): Promise<void> {
+  const claim = await ports.store.claim(deploymentId, worker.name, leaseMs)
   if (!claim) {
     await ports.store.claimQueued(deploymentId)
     return
   }
   const { state } = claim.deployment
   await ports.fault(`${state}.claimed`)
-  const outcome = await runStep(ports, claim)
+  const outcome = await runStep(ports, claim, worker.stop)
   if (outcome === 'leaseLost') return
   await ports.fault(`${state}.acted`)
   if (outcome.kind === 'wait') {
@@ -38,20 +45,20 @@ export async function advance(ports: Ports, deploymentId: string, worker: string
   if (!committed) await ports.store.release(claim)
 }
 
-async function runStep(ports: Ports, claim: Claim): Promise<Outcome | 'leaseLost'> {
+async function runStep(ports: Ports, claim: Claim, stop: AbortSignal): Promise<Outcome | 'leaseLost'> {
   const { state } = claim.deployment
   const step = stepOf(state)
   if (!step) return waitFor(null)
   if (claim.request?.kind === 'cancel' && transition(state, 'cancelRequested')) {
     return happened('cancelRequested', { actor: claim.request.actor, reason: claim.request.reason })
   }
-  await using lease = holdLease(ports.store, claim)
+  await using lease = holdLease(ports.store, claim, stop)
   try {
     const outcome = await steps[step]({ ports, claim, signal: lease.signal })
     return lease.lost() ? 'leaseLost' : outcome
   } catch (error) {
     if (lease.lost()) return 'leaseLost'
-    // The row changed while the step ran: what it threw is the echo of its interruption.
+    // The row changed while the step ran, or the controller stops: what it threw is the echo of that.
     if (lease.signal.aborted) return waitFor(null)
     return afterError(ports, claim, toTagshipError(error))
   }

@@ -1,4 +1,5 @@
 import { buildKey, manifestFile, parseManifest, TagshipError, toTagshipError } from '@tagship/domain'
+import type { Worker } from './advance.ts'
 import { leaseMs, sleep } from './lease.ts'
 import { openLogWriter } from './log-writer.ts'
 import type { BuildClaim, BuiltImage, Ports, Repository } from './ports.ts'
@@ -10,11 +11,11 @@ const wantedCheckMs = 5_000
  * Turns a release's commit into an image digest: the handler of the `builds` queue. Dies anywhere, starts
  * anew: the commit is fetched again only if it is missing, and an image that was finished is found.
  */
-export async function buildRelease(ports: Ports, releaseId: string, worker: string): Promise<void> {
-  const claim = await ports.store.claimBuild(releaseId, worker, leaseMs)
+export async function buildRelease(ports: Ports, releaseId: string, worker: Worker): Promise<void> {
+  const claim = await ports.store.claimBuild(releaseId, worker.name, leaseMs)
   if (!claim) return
   await ports.fault('build.claimed')
-  await using watch = watchBuild(ports, claim)
+  await using watch = watchBuild(ports, claim, worker.stop)
   try {
     const outcome = await build(ports, claim, watch.signal)
     if (watch.lost()) return
@@ -22,6 +23,7 @@ export async function buildRelease(ports: Ports, releaseId: string, worker: stri
     await ports.store.finishBuild(claim, outcome)
   } catch (cause) {
     if (watch.lost()) return
+    if (worker.stop.aborted) return ports.store.releaseBuild(claim)
     const error = watch.signal.aborted
       ? new TagshipError('build.canceled', 'the deployment no longer wants it')
       : toTagshipError(cause)
@@ -75,8 +77,10 @@ async function build(
 }
 
 /** Prolongs the lease, and aborts when it is lost or when the deployment has left `building`. */
-function watchBuild(ports: Ports, claim: BuildClaim) {
+function watchBuild(ports: Ports, claim: BuildClaim, stop: AbortSignal) {
   const controller = new AbortController()
+  const end = () => controller.abort()
+  stop.addEventListener('abort', end, { once: true })
   let lost = false
   const renewal = setInterval(async () => {
     if (await ports.store.renewBuild(claim, leaseMs).catch(() => true)) return
@@ -97,6 +101,7 @@ function watchBuild(ports: Ports, claim: BuildClaim) {
     lost: () => lost,
     async [Symbol.asyncDispose]() {
       clearInterval(renewal)
+      stop.removeEventListener('abort', end)
       controller.abort()
       await watching
     },

@@ -1,4 +1,4 @@
-export { advance } from './advance.ts'
+export { advance, type Worker } from './advance.ts'
 export { buildRelease } from './build-release.ts'
 export * from './commands/apps.ts'
 export * from './commands/deploy.ts'

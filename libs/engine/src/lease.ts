@@ -4,17 +4,20 @@ import type { Claim, EngineStore } from './ports.ts'
 export const leaseMs = 15_000
 
 /**
- * Keeps a lease alive while work goes on. `signal` aborts when the lease is lost or when the deployment's
- * row changes under the worker (somebody wants something): either way the step ends and is looked at anew.
+ * Keeps a lease alive while work goes on. `signal` aborts when the lease is lost, when the deployment's row
+ * changes under the worker (somebody wants something), or when `stop` does (the controller shuts down):
+ * each time the step ends and is looked at anew, here or elsewhere.
  */
 export interface Lease extends AsyncDisposable {
   readonly signal: AbortSignal
-  /** Why `signal` aborted. */
+  /** Another worker has the deployment now: nothing may be written any more. */
   readonly lost: () => boolean
 }
 
-export function holdLease(store: EngineStore, claim: Claim): Lease {
+export function holdLease(store: EngineStore, claim: Claim, stop: AbortSignal): Lease {
   const controller = new AbortController()
+  const end = () => controller.abort()
+  stop.addEventListener('abort', end, { once: true })
   let lost = false
   const renewal = setInterval(async () => {
     const held = await store.renew(claim, leaseMs).catch(() => true)
@@ -28,6 +31,7 @@ export function holdLease(store: EngineStore, claim: Claim): Lease {
     lost: () => lost,
     async [Symbol.asyncDispose]() {
       clearInterval(renewal)
+      stop.removeEventListener('abort', end)
       controller.abort()
       await watch
     },

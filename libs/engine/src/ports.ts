@@ -359,6 +359,8 @@ export interface EngineStore {
     claim: BuildClaim,
     outcome: { image: BuiltImage; reused: boolean } | { failure: { code: ErrorCode; message: string } },
   ): Promise<void>
+  /** Gives the build back unfinished, for another worker to take at once. */
+  releaseBuild(claim: BuildClaim): Promise<void>
   /** Whether the build should end: its deployment is no longer in `building`. */
   buildIsWanted(claim: BuildClaim): Promise<boolean>
 

@@ -1,4 +1,5 @@
 /** Starts programs with argument arrays; no shell is ever involved. */
+import { createInterface } from 'node:readline'
 import { execa, type Options } from 'execa'
 
 export interface CommandOptions {
@@ -8,6 +9,8 @@ export interface CommandOptions {
   /** Milliseconds; the process is ended (SIGTERM, then SIGKILL after 2 s) when they have passed. */
   readonly timeout?: number
   readonly signal?: AbortSignal
+  /** Each line of standard error, as it comes. */
+  readonly onErrorLine?: (line: string) => void
   /** Bytes of output that are kept at most. */
   readonly maxBuffer?: number
 }
@@ -39,7 +42,11 @@ export async function runCommand(
     ...(options.timeout ? { timeout: options.timeout } : {}),
     ...(options.signal ? { cancelSignal: options.signal } : {}),
   }
-  const result = await execa(file, [...args], settings)
+  const subprocess = execa(file, [...args], settings)
+  if (options.onErrorLine && subprocess.stderr) {
+    createInterface({ input: subprocess.stderr }).on('line', options.onErrorLine)
+  }
+  const result = await subprocess
   return {
     exitCode: result.exitCode ?? null,
     stdout: String(result.stdout ?? ''),

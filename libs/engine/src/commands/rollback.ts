@@ -43,7 +43,8 @@ export async function rollback(
   await ports.store.setHold(app.id, hold)
 
   if (plan.kind === 'revert' && active) {
-    const deployment = await ports.store.requestDeployment(active.id, { kind: 'rollback', ...asked })
+    const { actor, reason } = asked
+    const deployment = await ports.store.requestDeployment(active.id, { kind: 'rollback', actor, reason })
     return { deployment, plan }
   }
   // What has not taken traffic yet makes room; what serves already bakes out at once, for a newer one waits.

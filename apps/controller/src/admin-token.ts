@@ -1,0 +1,15 @@
+import { randomBytes } from 'node:crypto'
+import type { Store } from '@tagship/store'
+import { type DataFolder, installationSecret } from './data-folder.ts'
+
+/**
+ * The first admin's token: kept in the data folder, for its owner only, and known to the store by its hash.
+ * The file comes first, so that a crash in between leaves no token that nobody knows.
+ * @returns the token where it is new to the store, else null
+ */
+export async function ensureAdminToken(data: DataFolder, store: Store): Promise<string | null> {
+  if ((await store.countTokens()) > 0) return null
+  const token = await installationSecret(data, 'admin-token', () => `tsp_${randomBytes(32).toString('base64url')}`)
+  await store.createToken('admin', 'admin', token)
+  return token
+}

@@ -1,0 +1,77 @@
+import { statfs } from 'node:fs/promises'
+import type { DoctorReport } from '@tagship/api'
+import { formatSize, toTagshipError } from '@tagship/domain'
+import { createDocker, runCommand } from '@tagship/kit'
+import { openDataFolder } from './data-folder.ts'
+import { preparedImages } from './images.ts'
+import type { Options } from './options.ts'
+
+type Check = DoctorReport[number]
+
+const leastFreeBytes = 2_000_000_000
+
+/** Looks at the machine and at each dependency; changes nothing. */
+export async function doctor(options: Options): Promise<DoctorReport> {
+  return Promise.all([
+    examine('Node.js', checkNode, 'Start Tagship through ./tagship, which brings the right one.'),
+    examine('git', checkGit, 'Install git 2.30 or newer: apt-get install git.'),
+    examine('Docker Engine', checkDocker, 'Start it, or let ./tagship up do so; then try again.'),
+    examine('live-restore', checkLiveRestore, 'Set "live-restore": true in /etc/docker/daemon.json: apps then outlive a restart of the engine. It cannot be used with Swarm.'),
+    examine('images', checkImages, 'Run ./tagship prepare.'),
+    examine('queue', () => checkQueue(options), 'Install redis-server, or set REDIS_URL. Without either the queue lives in Postgres: slower, but it works.'),
+    examine('data folder', () => checkFolder(options), 'Free disk space, or choose another folder with --data DIR.'),
+  ])
+}
+
+async function examine(name: string, look: () => Promise<string>, mend: string): Promise<Check> {
+  try {
+    return { name, ok: true, detail: await look(), mend: null }
+  } catch (error) {
+    return { name, ok: false, detail: toTagshipError(error).message, mend }
+  }
+}
+
+async function checkNode(): Promise<string> {
+  const major = Number(process.versions.node.split('.')[0])
+  if (major < 24) throw new Error(`version ${process.versions.node}; 24 is needed`)
+  return process.versions.node
+}
+
+async function checkGit(): Promise<string> {
+  const { stdout, startError } = await runCommand('git', ['--version'])
+  if (startError) throw new Error('git was not found')
+  return stdout.trim()
+}
+
+async function checkDocker(): Promise<string> {
+  const { Version, ApiVersion } = await createDocker().version()
+  return `${Version}, API ${ApiVersion}`
+}
+
+async function checkLiveRestore(): Promise<string> {
+  const info: { LiveRestoreEnabled?: boolean } = await createDocker().info()
+  if (!info.LiveRestoreEnabled) throw new Error('is off: containers stop when the engine is restarted')
+  return 'is on'
+}
+
+async function checkImages(): Promise<string> {
+  const docker = createDocker()
+  const names = await preparedImages()
+  for (const name of names) await docker.getImage(name).inspect()
+  return names.join(', ')
+}
+
+async function checkQueue({ redisUrl }: Options): Promise<string> {
+  if (redisUrl) return 'REDIS_URL is set'
+  const { stdout, startError } = await runCommand('redis-server', ['--version'])
+  if (startError) throw new Error('redis-server was not found')
+  return stdout.trim().split(' ').slice(0, 3).join(' ')
+}
+
+async function checkFolder({ data }: Options): Promise<string> {
+  const { path, installation } = await openDataFolder(data)
+  const { bavail, bsize } = await statfs(path)
+  const free = bavail * bsize
+  if (free < leastFreeBytes) throw new Error(`${path} has ${formatSize(free)} free; builds need ${formatSize(leastFreeBytes)}`)
+  return `${path} (installation ${installation}), ${formatSize(free)} free`
+}

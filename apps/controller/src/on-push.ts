@@ -1,0 +1,58 @@
+import { type Deployment, formatDuration, type JudgedTag, machine, releaseName } from '@tagship/domain'
+import { type AppRecord, type CommandPorts, deployChosen, explainTags, observeTags } from '@tagship/engine'
+import type { Push } from '@tagship/git'
+import type { Store } from '@tagship/store'
+import { followDeployment, isDecided } from './follow-deployment.ts'
+
+/** What the pusher is told, line by line, while the push is under way. */
+type Say = (line: string) => void
+
+/**
+ * After git has accepted a push: the tags are looked at as after a poll, and the pusher watches the
+ * deployment that comes of it. The deployment goes on when the pusher leaves.
+ */
+export async function onPush(
+  ports: CommandPorts & { readonly store: Store },
+  urlOf: (app: AppRecord) => string,
+  push: Push,
+  say: Say,
+  signal: AbortSignal,
+): Promise<void> {
+  const app = await ports.store.appByName(push.app)
+  if (!app || push.tags.length === 0) return
+  const tags = await observeTags(ports, app)
+  const deployment = await deployChosen(ports, app, tags, push.actor)
+  const pushed = new Set<string>(push.tags.map(({ name }) => name))
+  if (!deployment || push.tags.length > 1 || !pushed.has(deployment.tag ?? '')) {
+    for (const line of verdictLines(await explainTags(ports, app), pushed)) say(line)
+  }
+  if (deployment) await tellProgress(ports.store, deployment.id, urlOf(app), say, signal)
+}
+
+function verdictLines(judged: readonly JudgedTag[], pushed: ReadonlySet<string>): string[] {
+  const lines = judged.filter(({ tag }) => pushed.has(tag.name)).map(({ tag, verdict, why }) => `${tag.name}: ${verdict} (${why})`)
+  return lines.length > 10 ? [...lines.slice(0, 10), `… and ${lines.length - 10} more`] : lines
+}
+
+async function tellProgress(store: Store, id: string, url: string, say: Say, signal: AbortSignal): Promise<void> {
+  let told = 0
+  for await (const deployment of followDeployment(store, id, signal)) {
+    if (told === 0) say(`${deployment.tag ?? deployment.commit.slice(0, 7)} becomes release ${releaseName(deployment.releaseNumber)}`)
+    for (const phase of deployment.phases.slice(told)) say(`  ${phase.name.padEnd(18)} ${machine[phase.name].meaning}`)
+    told = deployment.phases.length
+    if (!isDecided(deployment.state)) continue
+    for (const line of endLines(deployment, url)) say(line)
+    return
+  }
+}
+
+function endLines(deployment: Deployment, url: string): string[] {
+  const name = releaseName(deployment.releaseNumber)
+  if (deployment.servingAt) {
+    const took = deployment.servingAt.getTime() - deployment.createdAt.getTime()
+    return [`${name} serves at ${url} after ${formatDuration(took)}`]
+  }
+  const { failure, state } = deployment
+  const lines = failure ? [`${name} ${state}: ${failure.code}`, ...failure.message.split('\n').map((line) => `  ${line}`)] : [`${name} ${state}`]
+  return [...lines, 'what was live serves on']
+}

@@ -1,0 +1,129 @@
+import { join } from 'node:path'
+import { createDockerBuilder } from '@tagship/builder'
+import type { AppName } from '@tagship/domain'
+import { startPostgres, startRedis } from '@tagship/embedded'
+import type { CommandPorts, Log } from '@tagship/engine'
+import { createGitSource, ensureHosted } from '@tagship/git'
+import { createDocker, type Logger } from '@tagship/kit'
+import { openQueue, type Queue, startOutboxDispatcher } from '@tagship/queue'
+import { createHaproxyRouter, type HaproxyRouter } from '@tagship/router'
+import { createDockerRuntime } from '@tagship/runtime'
+import { migrate, openStore, type Store } from '@tagship/store'
+import type { DataFolder } from './data-folder.ts'
+import { faultPoints } from './faults.ts'
+import { preparedImage } from './images.ts'
+import type { Options } from './options.ts'
+
+/** How many apps the router has places for, made when it starts. */
+const seats = 256
+
+/** The whole house: the only place where every library meets. */
+export interface Parts {
+  readonly data: DataFolder
+  readonly store: Store
+  readonly queue: Queue
+  /** Where the repositories are. */
+  readonly gitFolder: string
+  readonly router: HaproxyRouter
+  readonly ports: CommandPorts & { readonly store: Store }
+  readonly docker: ReturnType<typeof createDocker>
+  readonly log: Logger
+  /** Stops what belongs to the control plane, in the order of need; apps and router go on. */
+  close(): Promise<void>
+}
+
+export async function assemble(options: Options, data: DataFolder, log: Logger, progress: (text: string) => void): Promise<Parts> {
+  const closers: (() => Promise<void>)[] = []
+  try {
+    return await assembleInto(closers, options, data, log, progress)
+  } catch (error) {
+    await closeAll(closers)
+    throw error
+  }
+}
+
+async function assembleInto(
+  closers: (() => Promise<void>)[],
+  options: Options,
+  data: DataFolder,
+  log: Logger,
+  progress: (text: string) => void,
+): Promise<Parts> {
+  const { installation, path: folder } = data
+  const docker = createDocker()
+  const router = createHaproxyRouter({
+    docker,
+    installation,
+    folder: join(folder, 'router'),
+    image: await preparedImage('router'),
+    bind: { address: options.httpBind, port: options.httpPort },
+    seats,
+    log,
+  })
+  const [store, redis] = await Promise.all([
+    openDatabase(closers, options, data, log, progress),
+    options.redisUrl ? null : startRedis({ folder, log }),
+    router.ensure().then(() => progress('router is up')),
+  ])
+  if (redis) closers.push(() => redis.stop())
+  const databaseUrl = store.url
+  const queue = await openQueue({
+    connection: options.redisUrl
+      ? { kind: 'redis', url: options.redisUrl }
+      : redis
+        ? { kind: 'redisSocket', path: redis.socketPath }
+        : { kind: 'postgres', url: databaseUrl },
+    installation,
+    log,
+  })
+  progress(`jobs go through ${options.redisUrl || redis ? 'Redis' : 'Postgres'}`)
+  closers.push(() => queue.close())
+  const dispatcher = startOutboxDispatcher({
+    take: (limit, handler) => store.takeOutbox(limit, handler),
+    onNotify: (notify) => store.onChange((change) => change.kind === 'outbox' && notify()),
+    queue,
+    log,
+  })
+  closers.push(() => dispatcher.stop())
+
+  await router.restore(await store.routes())
+  const gitFolder = join(folder, 'git')
+  const ports = {
+    store,
+    source: {
+      ...createGitSource({ folder: gitFolder, spoolFolder: join(folder, 'spool'), log }),
+      ensureHosted: async (app: AppName) => void (await ensureHosted(gitFolder, app)),
+    },
+    builder: createDockerBuilder({ docker, installation, log }),
+    runtime: createDockerRuntime({ docker, installation, log }),
+    router,
+    log: log satisfies Log,
+    fault: faultPoints(options.fault),
+  }
+  return { data, store, queue, gitFolder, router, ports, docker, log, close: () => closeAll(closers) }
+}
+
+async function openDatabase(
+  closers: (() => Promise<void>)[],
+  options: Options,
+  data: DataFolder,
+  log: Logger,
+  progress: (text: string) => void,
+): Promise<Store & { url: string }> {
+  let url = options.databaseUrl
+  if (url === null) {
+    const postgres = await startPostgres({ folder: data.path, log })
+    closers.push(() => postgres.stop())
+    url = postgres.url
+  }
+  const applied = await migrate(url)
+  progress(`Postgres is up${applied.length > 0 ? `, ${applied.length} migrations applied` : ''}`)
+  const store = await openStore({ url, log, maxSeats: seats })
+  closers.push(() => store.close())
+  return Object.assign(store, { url })
+}
+
+/** Last opened, first closed. */
+async function closeAll(closers: readonly (() => Promise<void>)[]): Promise<void> {
+  for (const close of [...closers].reverse()) await close()
+}

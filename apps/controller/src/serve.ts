@@ -1,0 +1,104 @@
+import { createServer } from 'node:net'
+import { type ControllerMessageInput } from '@tagship/api'
+import { TagshipError, toTagshipError } from '@tagship/domain'
+import type { AppRecord } from '@tagship/engine'
+import { createPushEndpoint } from '@tagship/git'
+import { createLogger } from '@tagship/kit'
+import { ensureAdminToken } from './admin-token.ts'
+import { bindCommands } from './commands.ts'
+import { openDataFolder } from './data-folder.ts'
+import { buildServer } from './http/server.ts'
+import { announce, lockDataFolder, readAnnouncement, withdraw } from './lock.ts'
+import { onPush } from './on-push.ts'
+import type { Options } from './options.ts'
+import { assemble, type Parts } from './parts.ts'
+import { readiness } from './readiness.ts'
+import { version } from './version.ts'
+import { startWorkers } from './workers.ts'
+
+/** Tells the process that started this one; without one, nobody needs to know. */
+type Tell = (message: ControllerMessageInput) => void
+
+/** Runs the controller until SIGTERM or SIGINT. Everything it was doing is then picked up by the next one. */
+export async function serve(options: Options, tell: Tell): Promise<void> {
+  const log = createLogger('controller', options.logLevel)
+  const data = await openDataFolder(options.data)
+  const appsUrl = `http://localhost:${options.httpPort}`
+  const unlock = await lockDataFolder(data).catch(async (error) => {
+    const running = await readAnnouncement(data)
+    if (!running) throw error
+    tell({ type: 'ready', url: running.url, appsUrl, firstToken: null, installation: data.installation, adopted: true })
+    return null
+  })
+  if (!unlock) return
+
+  try {
+    await ensurePortIsFree(options.bind, options.port)
+    const parts = await assemble(options, data, log, (text) => tell({ type: 'progress', text }))
+    try {
+      const firstToken = await ensureAdminToken(data, parts.store)
+      const url = `http://${options.bind.includes(':') ? `[${options.bind}]` : options.bind}:${options.port}`
+      const server = await startServer(options, parts, url)
+      const workers = startWorkers(parts, options.buildsAtOnce)
+      await announce(data, url)
+      tell({ type: 'ready', url, appsUrl, firstToken, installation: data.installation })
+      log.info({ url, installation: data.installation }, 'controller is ready')
+      await untilToldToStop()
+      log.info({}, 'controller stops')
+      await withdraw(data)
+      await Promise.all([server.close(), workers.stop()])
+    } finally {
+      await parts.close()
+    }
+  } finally {
+    await unlock()
+  }
+}
+
+async function startServer(options: Options, parts: Parts, publicUrl: string) {
+  const { store, ports, log } = parts
+  const hostUrl = (host: string) => `http://${host}:${options.httpPort}`
+  const urlOf = (app: AppRecord) => hostUrl(app.hosts[0] ?? 'localhost')
+  const server = await buildServer({
+    store,
+    commands: bindCommands(ports),
+    log,
+    version: await version(),
+    readiness: () => readiness(parts),
+    pushEndpoint: createPushEndpoint({
+      folder: parts.gitFolder,
+      authorize: async (app, token) => {
+        const who = token === null ? null : await store.authenticate(token)
+        if (!who) return 'missing'
+        const known = await store.appByName(app)
+        if (!known || known.repoUrl !== null) return 'unknown'
+        return who.role === 'viewer' ? 'forbidden' : { actor: who.name }
+      },
+      onPush: (push, say, signal) => onPush(ports, urlOf, push, say, signal),
+      log,
+    }),
+    publicUrl,
+    appsUrl: hostUrl,
+  })
+  await server.listen({ host: options.bind, port: options.port })
+  return server
+}
+
+/** Said before anything is started, so that nothing has to be undone. @throws port.taken */
+async function ensurePortIsFree(host: string, port: number): Promise<void> {
+  const probe = createServer()
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', reject)
+    probe.listen(port, host, resolve)
+  }).catch((cause) => {
+    if (cause.code !== 'EADDRINUSE') throw toTagshipError(cause)
+    throw new TagshipError('port.taken', `port ${port} on ${host}, for the API, is in use by another program`, { cause })
+  })
+  await new Promise((resolve) => probe.close(resolve))
+}
+
+function untilToldToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
+  })
+}

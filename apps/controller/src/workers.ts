@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import {
+  advance,
+  buildRelease,
+  type MaintenanceName,
+  maintenance,
+  pollTags,
+  sweep,
+  type Worker,
+} from '@tagship/engine'
+import type { Parts } from './parts.ts'
+
+const deploymentsAtOnce = 64
+const pollsAtOnce = 8
+const sweepMs = 3_000
+const maintenanceMs = 30_000
+const routerCheckMs = 1_000
+
+/** Lets the queues' jobs be worked on, and sees to it that no work stays without a job. */
+export function startWorkers(parts: Parts, buildsAtOnce: number): { stop(): Promise<void> } {
+  const { ports, queue, log } = parts
+  const stopping = new AbortController()
+  const worker: Worker = { name: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`, stop: stopping.signal }
+
+  queue.work('deployments', deploymentsAtOnce, (id) => advance(ports, id, worker))
+  queue.work('builds', buildsAtOnce, (id) => buildRelease(ports, id, worker))
+  queue.work('tags', pollsAtOnce, async (id) => void (await pollTags(ports, id)))
+  queue.work('maintenance', 1, async (name) => maintenance[name as MaintenanceName]?.(ports))
+  for (const name of Object.keys(maintenance)) queue.schedule('maintenance', name, maintenanceMs)
+
+  const sweeper = every(sweepMs, async () => parts.store.enqueue(await sweep(ports)), log)
+  const keeper = every(routerCheckMs, () => keepRouter(parts), log)
+  return {
+    async stop() {
+      stopping.abort()
+      await Promise.all([sweeper.stop(), keeper.stop()])
+    },
+  }
+}
+
+/** A router that is gone is started again, and told what it should know. */
+async function keepRouter({ router, store }: Parts): Promise<void> {
+  const { running } = await router.status()
+  if (running) return
+  await router.ensure()
+  await router.restore(await store.routes())
+}
+
+/** Runs at once and then again, `ms` after each end; a failure is logged and changes nothing. */
+function every(ms: number, run: () => Promise<void>, log: Parts['log']): { stop(): Promise<void> } {
+  let timer: NodeJS.Timeout | null = null
+  let stopped = false
+  const turn = async (): Promise<void> => {
+    await run().catch((err) => log.error({ err }, `a regular task failed: ${err.message}`))
+    if (!stopped) timer = setTimeout(() => void (running = turn()), ms)
+  }
+  let running = turn()
+  return {
+    async stop() {
+      stopped = true
+      if (timer) clearTimeout(timer)
+      await running
+    },
+  }
+}

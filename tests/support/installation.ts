@@ -1,0 +1,124 @@
+/** An installation of the test's own, driven through `./tagship` as a user types it. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Client, createClient } from '@tagship/api'
+import { runCommand } from '@tagship/kit'
+import { gitEnvironment, type SampleRepository } from './git.ts'
+
+const launcher = fileURLToPath(new URL('../../tagship', import.meta.url))
+
+export interface CommandOutcome {
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface Installation extends AsyncDisposable {
+  readonly data: string
+  readonly url: string
+  readonly token: string
+  readonly httpPort: number
+  readonly client: Client
+  /** Runs `./tagship …`; never throws for its exit code. */
+  tagship(...args: string[]): Promise<CommandOutcome>
+  /** Runs `./tagship … --json`, expects the exit code, and gives the document. */
+  json<T = unknown>(args: readonly string[], exitCode?: number): Promise<T>
+  /** Pushes to the repository that Tagship hosts for the app. @returns what the pusher saw, and git's exit code */
+  push(app: string, repository: SampleRepository, ...refs: string[]): Promise<CommandOutcome>
+  /** The controller's process id. */
+  pid(): Promise<number>
+  /** Starts the controller, with more environment where a test needs it. */
+  up(env?: Readonly<Record<string, string>>): Promise<CommandOutcome>
+  /** What users get: one request through the router. */
+  fetch(host: string, path?: string): Promise<{ status: number; version: string | null; text: string }>
+}
+
+/** Starts one; dispose of it at the end, and nothing of it is left. */
+export async function startInstallation(): Promise<Installation> {
+  const folder = await mkdtemp(join(tmpdir(), 'tagship-e2e-'))
+  const data = join(folder, 'data')
+  const [port, httpPort] = await Promise.all([freePort(), freePort()])
+  const env = { HOME: folder, XDG_CONFIG_HOME: join(folder, 'config'), XDG_DATA_HOME: join(folder, 'share') }
+
+  const run = async (args: readonly string[], more: Readonly<Record<string, string>> = {}) =>
+    runCommand(launcher, args, { env: { ...env, ...more }, timeout: 170_000 })
+  const up = (more?: Readonly<Record<string, string>>) =>
+    run(['up', '--detach', '--json', '--data', data, '--port', `${port}`, '--http-port', `${httpPort}`], more)
+  const remove = async () => {
+    await run(['down', '--data', data])
+    await runCommand(process.execPath, [controllerMain, 'teardown', '--images', '--data', data], { timeout: 60_000 })
+    await rm(folder, { recursive: true, force: true })
+  }
+
+  const started = await up()
+  if (started.exitCode !== 0) {
+    await remove()
+    throw new Error(`tagship up failed:\n${started.stderr}\n${started.stdout}`)
+  }
+  const { url, firstToken: token } = JSON.parse(started.stdout) as { url: string; firstToken: string }
+  return {
+    data,
+    url,
+    token,
+    httpPort,
+    client: createClient({ url, token }),
+    tagship: (...args) => run(args),
+    async json<T>(args: readonly string[], exitCode = 0) {
+      const outcome = await run([...args, '--json'])
+      if (outcome.exitCode !== exitCode) {
+        throw new Error(`tagship ${args.join(' ')} ended with ${outcome.exitCode}, not ${exitCode}:\n${outcome.stderr}\n${outcome.stdout}`)
+      }
+      return JSON.parse(outcome.stdout) as T
+    },
+    push: (app, repository, ...refs) => {
+      const credentials = Buffer.from(`test:${token}`).toString('base64')
+      return runCommand('git', ['push', `${url}/git/${app}.git`, ...refs], {
+        cwd: repository.folder,
+        timeout: 170_000,
+        env: {
+          ...gitEnvironment(),
+          GIT_CONFIG_COUNT: '1',
+          GIT_CONFIG_KEY_0: 'http.extraHeader',
+          GIT_CONFIG_VALUE_0: `Authorization: Basic ${credentials}`,
+        },
+      })
+    },
+    pid: async () => JSON.parse(await readFile(join(data, 'controller.json'), 'utf8')).pid as number,
+    up,
+    fetch: (host, path = '/') => fetchThrough(httpPort, host, path),
+    [Symbol.asyncDispose]: remove,
+  }
+}
+
+const controllerMain = fileURLToPath(new URL('../../apps/controller/src/main.ts', import.meta.url))
+
+/** A `Host` header of one's own is what `fetch` does not allow. */
+async function fetchThrough(port: number, host: string, path: string) {
+  const { request } = await import('node:http')
+  return new Promise<{ status: number; version: string | null; text: string }>((resolve, reject) => {
+    const asked = request({ host: '127.0.0.1', port, path, headers: { host }, agent: false }, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk
+      })
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, version: response.headers['x-version']?.toString() ?? null, text }),
+      )
+    })
+    asked.on('error', reject).end()
+  })
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port'))))
+    })
+  })
+}
