@@ -1,0 +1,41 @@
+/** The router alone, as the product starts it, with one app on it. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseAppName, parseHostName } from '@tagship/domain'
+import { createDocker, createLogger } from '@tagship/kit'
+import { createHaproxyRouter } from '@tagship/router'
+import { freePort } from '@tagship/tests/installation'
+
+export interface OwnRouter extends AsyncDisposable {
+  readonly url: string
+}
+
+export async function startOwnRouter(installation: string, host: string, upstream: URL): Promise<OwnRouter> {
+  const folder = await mkdtemp(join(tmpdir(), 'tagship-bench-router-'))
+  const port = await freePort()
+  const version = await readFile(new URL('../../deploy/images/router/VERSION', import.meta.url), 'utf8')
+  const router = createHaproxyRouter({
+    docker: createDocker(),
+    installation,
+    folder,
+    image: `tagship/router:${version.trim()}`,
+    bind: { address: '127.0.0.1', port },
+    log: createLogger('bench', 'error'),
+  })
+  const dispose = async () => {
+    await router.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    await router.ensure()
+    await router.setHosts(1, parseAppName('bench'), [parseHostName(host)])
+    const target = { name: 'bench', address: upstream.hostname, port: Number(upstream.port) }
+    await router.fillSlot({ seat: 1, slot: 'blue' }, [target], 1n)
+    await router.switchTo({ seat: 1, slot: 'blue' }, 1n)
+  } catch (error) {
+    await dispose()
+    throw error
+  }
+  return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: dispose }
+}
