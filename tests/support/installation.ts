@@ -49,7 +49,9 @@ export async function startInstallation(): Promise<Installation> {
     run(['up', '--detach', '--json', '--data', data, '--port', `${port}`, '--http-port', `${httpPort}`], more)
   const remove = async () => {
     await run(['down', '--data', data])
-    await runCommand(process.execPath, [controllerMain, 'teardown', '--images', '--data', data], { timeout: 60_000 })
+    await runCommand(process.execPath, [controllerMain, 'teardown', '--images', '--data', data], {
+      timeout: 60_000,
+    })
     await rm(folder, { recursive: true, force: true })
   }
 
@@ -69,7 +71,9 @@ export async function startInstallation(): Promise<Installation> {
     async json<T>(args: readonly string[], exitCode = 0) {
       const outcome = await run([...args, '--json'])
       if (outcome.exitCode !== exitCode) {
-        throw new Error(`tagship ${args.join(' ')} ended with ${outcome.exitCode}, not ${exitCode}:\n${outcome.stderr}\n${outcome.stdout}`)
+        throw new Error(
+          `tagship ${args.join(' ')} ended with ${outcome.exitCode}, not ${exitCode}:\n${outcome.stderr}\n${outcome.stdout}`,
+        )
       }
       return JSON.parse(outcome.stdout) as T
     },
@@ -105,7 +109,11 @@ async function fetchThrough(port: number, host: string, path: string) {
         text += chunk
       })
       response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, version: response.headers['x-version']?.toString() ?? null, text }),
+        resolve({
+          status: response.statusCode ?? 0,
+          version: response.headers['x-version']?.toString() ?? null,
+          text,
+        }),
       )
     })
     asked.on('error', reject).end()
@@ -118,7 +126,9 @@ export function freePort(): Promise<number> {
     server.once('error', reject)
     server.listen(0, '127.0.0.1', () => {
       const address = server.address()
-      server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port'))))
+      server.close(() =>
+        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
+      )
     })
   })
 }
