@@ -136,9 +136,12 @@ describe('a repository that cannot be listed', () => {
   it('is unreachable where nobody listens, or nobody answers', async () => {
     const { source } = await testSource({ listTimeout: 1_000 })
     const silent = await listen(() => {})
+    const started = performance.now()
     for (const url of ['http://127.0.0.1:1/x.git', 'ssh://git@127.0.0.1:1/x.git', `${silent}/x.git`]) {
       await expect(source.listTags(remoteRepository(url))).rejects.toMatchObject({ code: 'git.unreachable' })
     }
+    // The helper that git had started to wait for the server went with it.
+    expect(performance.now() - started).toBeLessThan(15_000)
   })
 
   it('is not reached by way of another protocol', async () => {
