@@ -1,6 +1,6 @@
 /** The text of haproxy.cfg: everything but the seats, which the router writes itself (tagship.lua). */
 import type { Slot } from '@tagship/domain'
-import { pageNames } from './pages.ts'
+import { chosenPages } from './pages.ts'
 
 export interface Bind {
   /** An IP address of this machine; empty or `0.0.0.0` for all of IPv4, `::` for all of IPv4 and IPv6. */
@@ -74,8 +74,8 @@ ${timeouts}
 `
 
 /** The two ways to say a page: JSON for who asks for JSON, else HTML. */
-function answer(page: keyof typeof pageNames, condition: string): string {
-  const status = pageNames[page]
+function answer(page: keyof typeof chosenPages, condition: string): string {
+  const status = chosenPages[page]
   const headers = `hdr Cache-Control no-store${status === 503 ? ' hdr Retry-After 2' : ''}`
   const say = (type: string, extension: string, when: string) =>
     `  http-request return status ${status} content-type "${type}" ` +

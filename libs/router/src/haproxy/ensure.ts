@@ -20,6 +20,8 @@ export interface EnsureInput {
 }
 
 const startMs = 15_000
+/** Longer than a reload takes; a controller that dies in the middle of one blocks others no longer than this. */
+const freezeSeconds = 10
 /** Longer than `timeout http-keep-alive`: after it no connection of the old worker can bring a new request. */
 const oldWorkerMs = 65_000
 
@@ -55,11 +57,12 @@ async function startContainer({ folder, bind, container, log }: EnsureInput): Pr
 
 /** @returns the fingerprint of the config it runs with */
 async function waitUntilAnswers({ folder, bind, container }: EnsureInput): Promise<string> {
-  const { cli } = files.socketsOf(folder)
+  const { cli, master } = files.socketsOf(folder)
   const deadline = performance.now() + startMs
   for (;;) {
     const fingerprint = await runningFingerprint(cli).catch(() => null)
-    if (fingerprint) return fingerprint
+    // The master begins to listen a moment after its first worker does.
+    if (fingerprint && (await oldWorkers(master).catch(() => null))) return fingerprint
     const failed = (await container.state()) !== 'running'
     if (failed || performance.now() > deadline) break
     await sleep(20)
@@ -99,8 +102,10 @@ async function requireFreePort(bind: Bind): Promise<void> {
 
 async function reloadConfig(input: EnsureInput, config?: files.WrittenConfig): Promise<void> {
   const { cli, master } = files.socketsOf(input.folder)
+  await input.seats.freeze(freezeSeconds)
   const problem = await reload(master)
   if (problem !== null) {
+    await input.seats.freeze(0)
     await config?.undo()
     throw startProblem(problem, input.bind)
   }
@@ -114,7 +119,7 @@ async function reloadConfig(input: EnsureInput, config?: files.WrittenConfig): P
 /** Until then a connection that was idle may be answered once more by what was live before the reload. */
 async function waitUntilOldWorkersAreGone(master: string, log: Logger): Promise<void> {
   const deadline = performance.now() + oldWorkerMs
-  while ((await oldWorkers(master)).length > 0) {
+  while ((await oldWorkers(master).catch(() => null))?.length !== 0) {
     if (performance.now() > deadline) {
       log.warn({}, 'streams or WebSockets keep an old worker of the router; it takes no new requests')
       return

@@ -1,16 +1,12 @@
 /** What the router says itself where no app can answer. No part of a page comes from outside it. */
 
-/** Page → status. */
-export const pageNames = {
-  'no-app': 404,
-  'not-live': 503,
-  'no-preview': 404,
-  unhealthy: 503,
-  failed: 502,
-  'too-slow': 504,
-} as const
+/** Pages that a rule of the frontend chooses, as HTML or JSON, with their status. */
+export const chosenPages = { 'no-app': 404, 'not-live': 503, 'no-preview': 404, unhealthy: 503 } as const
 
-type PageName = keyof typeof pageNames
+/** Pages for errors that HAProxy meets on its way to an instance. */
+export const errorPages = { unhealthy: 503, failed: 502, 'too-slow': 504 } as const
+
+type PageName = keyof typeof chosenPages | keyof typeof errorPages
 
 const words: Readonly<Record<PageName, { title: string; text: string }>> = {
   'no-app': { title: 'Nothing lives here', text: 'No app answers to this address.' },
@@ -24,19 +20,22 @@ const words: Readonly<Record<PageName, { title: string; text: string }>> = {
   'too-slow': { title: 'That took too long', text: 'This app did not answer in time.' },
 }
 
-/** Every file of the folder `pages`: HTML, JSON, and the raw answers for errors that HAProxy finds itself. */
+/** Every file of the folder `pages`. */
 export function renderPages(): Map<string, string> {
   const files = new Map<string, string>()
-  for (const [name, status] of Object.entries(pageNames) as [PageName, number][]) {
-    const html = renderHtml(status, words[name].title, words[name].text)
-    files.set(`${name}.html`, html)
-    files.set(
-      `${name}.json`,
-      `${JSON.stringify({ status, title: words[name].title, detail: words[name].text })}\n`,
-    )
-    files.set(`${name}.http`, rawAnswer(status, html))
+  for (const [page, status] of entries(chosenPages)) {
+    const { title, text } = words[page]
+    files.set(`${page}.html`, renderHtml(status, title, text))
+    files.set(`${page}.json`, `${JSON.stringify({ status, title, detail: text })}\n`)
+  }
+  for (const [page, status] of entries(errorPages)) {
+    files.set(`${page}.http`, rawAnswer(status, renderHtml(status, words[page].title, words[page].text)))
   }
   return files
+}
+
+function entries<K extends PageName>(pages: Readonly<Record<K, number>>): [K, number][] {
+  return Object.entries(pages) as [K, number][]
 }
 
 function rawAnswer(status: number, html: string): string {

@@ -22,6 +22,8 @@ export interface Seats {
   all(): Promise<Seat[]>
   /** Writes the file of seats again from what the running router knows. */
   save(): Promise<void>
+  /** Refuses writes (`router.unavailable`) for so long, or until a new worker takes over. */
+  freeze(seconds: number): Promise<void>
   /** Counts from the next reload on. @throws router.refused where a seat beyond is taken */
   resize(count: number): Promise<void>
 }
@@ -43,6 +45,7 @@ export function createSeats(socketPath: string, file: string): Seats {
       command('switch', seat, slot ?? '-', fence, ...(options?.unproven ? ['unproven'] : [])),
     forget: (seat) => command('forget', seat),
     save: () => command('save'),
+    freeze: (seconds) => command('freeze', seconds),
     resize: (count) => command('resize', count),
     all: async () => {
       const seats = parseSeatFile(await askSocket(socketPath, 'tagship seats'))
@@ -56,6 +59,7 @@ function readReply(reply: string, line: string): void {
   if (/^ok\b/.test(reply)) return
   const [, highest] = /^fenced (\d+)/.exec(reply) ?? []
   if (highest) throw new TagshipError('router.fenced', `${line}: the fence ${highest} was seen before`)
+  if (/^busy /.test(reply)) throw new TagshipError('router.unavailable', `${line}: ${reply.slice(5)}`)
   throw new TagshipError('router.refused', `${line}: ${reply.replace(/^refused /, '')}`)
 }
 

@@ -4,7 +4,7 @@
 --
 -- Every command below runs to its end before the next one begins (one Lua state, no yield in between):
 -- comparing the fence, writing the file and turning the map are one step, whoever else is asking.
--- Replies: "ok …", "fenced HIGHEST", "refused WHY".
+-- Replies: "ok …", "fenced HIGHEST", "busy WHY", "refused WHY".
 
 local path = ...
 local slots = { 'blue', 'green' }
@@ -13,6 +13,7 @@ local none = '-'
 local seats = {}   -- number → { app, fence, live, backup, hosts, blue, green }; the last three are lists "a,b"
 local blocks = {}  -- the text of the file: heading, one block a seat, end mark
 local owner = {}   -- host → seat
+local frozen_until = 0
 
 local function free_seat()
   return { app = none, fence = 0, live = none, backup = none, hosts = none, blue = none, green = none }
@@ -106,6 +107,7 @@ end
 
 -- File first: what was acknowledged is never forgotten; what is in the file is at worst not yet acknowledged.
 local function change(number, fields)
+  if core.now().sec < frozen_until then return 'busy the router is about to reload' end
   local before = seats[number]
   local seat = {}
   for key, value in pairs(before) do seat[key] = value end
@@ -180,6 +182,12 @@ end)
 command('save', '', function()
   local problem = save()
   return problem and 'refused the file of seats cannot be written: ' .. problem or 'ok'
+end)
+
+-- The next worker reads the file while this one still answers: what is written in between would be lost.
+command('freeze', 'SECONDS', function(seconds)
+  frozen_until = core.now().sec + math.tointeger(seconds)
+  return 'ok'
 end)
 
 -- Counts from the next reload on: HAProxy makes backends only when it reads its config.
