@@ -4,12 +4,15 @@
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { deploy } from './deploy.ts'
 import { floor } from './floor.ts'
+import { idle } from './idle.ts'
 import { describeMachine, renderSection, toJson } from './report.ts'
+import { rollback } from './rollback.ts'
 import { holds, type Section, type SectionResult } from './section.ts'
 import { throughput } from './throughput.ts'
 
-const sections: Readonly<Record<string, Section>> = { floor, throughput }
+const sections: Readonly<Record<string, Section>> = { floor, deploy, rollback, throughput, idle }
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
