@@ -1,9 +1,10 @@
 /** Who may do what: the one place where requests are let in. */
 import { type Role, type RouteName, roleAllows, routes } from '@tagship/api'
 import { TagshipError } from '@tagship/domain'
+import type { Identity } from '@tagship/store'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Auditor } from './audit.ts'
-import type { HttpStore, Identity } from './store.ts'
+import type { HttpStore } from './store.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {

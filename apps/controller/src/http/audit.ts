@@ -2,10 +2,11 @@
 import { isWrite, type RouteName } from '@tagship/api'
 import type { TagshipError } from '@tagship/domain'
 import type { Logger } from '@tagship/kit'
+import type { NewAuditEntry } from '@tagship/store'
 import type { FastifyRequest } from 'fastify'
 import { routeOf } from './access.ts'
 import { withoutPassword } from './present.ts'
-import type { HttpStore, NewAuditRecord } from './store.ts'
+import type { HttpStore } from './store.ts'
 
 /** More refusals of callers without a token than this, a minute, go to the log only: nobody outside may fill the disk. */
 const strangersPerMinute = 60
@@ -28,7 +29,7 @@ export function createAuditor(store: HttpStore, log: Logger): Auditor {
     return strangers.count <= strangersPerMinute
   }
   // What was done is done: an entry that cannot be written must not turn it into an error.
-  const append = async (record: NewAuditRecord) => {
+  const append = async (record: NewAuditEntry) => {
     try {
       await store.appendAudit(record)
     } catch (error) {

@@ -1,4 +1,5 @@
-import type { Change, HttpStore } from './store.ts'
+import type { Change } from '@tagship/store'
+import type { HttpStore } from './store.ts'
 
 /** A notification may be lost together with its connection: look again after so long at the latest. */
 const lookAgainMs = 5_000

@@ -2,12 +2,13 @@
 import type { LogLineJson } from '@tagship/api'
 import { type Deployment, type DeploymentState, finalStates, isSettled, TagshipError } from '@tagship/domain'
 import type { LogSource } from '@tagship/engine'
+import type { LogRecord } from '@tagship/store'
 import { watchChanges } from './changes.ts'
 import type { Commands, InstanceLine } from './commands.ts'
 import { type Page, readNumberCursor, readTextCursor, toPage, writeCursor } from './cursor.ts'
 import { presentLine } from './present.ts'
 import type { StreamItem } from './server-sent-events.ts'
-import type { HttpStore, StoredLine } from './store.ts'
+import type { HttpStore } from './store.ts'
 
 export interface LogRequest {
   readonly limit: number
@@ -108,7 +109,7 @@ function storedQuery(deployment: Deployment, { after, source }: LogRequest, limi
   return source === undefined ? query : { ...query, source }
 }
 
-function isWanted(line: StoredLine, { process }: LogRequest): boolean {
+function isWanted(line: LogRecord, { process }: LogRequest): boolean {
   return process === undefined || line.process === process
 }
 

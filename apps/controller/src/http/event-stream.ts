@@ -1,9 +1,10 @@
 /** The history as it is written, with each event's deployment. */
 import type { EventMessage } from '@tagship/api'
+import type { EventRecord } from '@tagship/store'
 import { watchChanges } from './changes.ts'
 import { presentDeployment, presentEvent } from './present.ts'
 import type { StreamItem } from './server-sent-events.ts'
-import type { HttpStore, StoredEvent } from './store.ts'
+import type { HttpStore } from './store.ts'
 
 export interface EventFilter {
   readonly appId?: string
@@ -43,7 +44,7 @@ export async function* streamEvents(
   }
 }
 
-async function withDeployments(store: HttpStore, events: readonly StoredEvent[]): Promise<EventMessage[]> {
+async function withDeployments(store: HttpStore, events: readonly EventRecord[]): Promise<EventMessage[]> {
   const ids = [...new Set(events.flatMap(({ deployment }) => deployment ?? []))]
   const deployments = await Promise.all(ids.map((id) => store.deploymentById(id)))
   return events.map((event) => {

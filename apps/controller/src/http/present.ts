@@ -11,7 +11,7 @@ import type {
 } from '@tagship/api'
 import { type Deployment, deploymentStates, type JudgedTag, releaseName } from '@tagship/domain'
 import type { AppRecord, ReleaseRecord, RollbackPlan } from '@tagship/engine'
-import type { AuditRecord, StoredEvent, StoredLine } from './store.ts'
+import type { AuditEntry, EventRecord, LogRecord, PollState } from '@tagship/store'
 
 export function presentDeployment(deployment: Deployment): DeploymentJson {
   const { id, app, number, tag, commit, imageDigest, revision, state, slot, trigger, actor, reason } =
@@ -47,12 +47,13 @@ export interface AppSituation {
   readonly serving: Deployment | null
   readonly active: Deployment | null
   readonly queued: Deployment | null
+  readonly poll: PollState | null
   readonly pushUrl: string | null
   readonly urls: string[]
 }
 
 export function presentApp(app: AppRecord, situation: AppSituation): AppJson {
-  const { serving, active, queued, pushUrl, urls } = situation
+  const { serving, active, queued, poll, pushUrl, urls } = situation
   return {
     name: app.name,
     repo: app.repoUrl && withoutPassword(app.repoUrl),
@@ -73,7 +74,7 @@ export function presentApp(app: AppRecord, situation: AppSituation): AppJson {
     active: active && presentDeployment(active),
     queued: queued && presentDeployment(queued),
     hold: app.hold && { by: app.hold.by, reason: app.hold.reason, at: app.hold.at.toISOString() },
-    poll: null,
+    poll: app.repoUrl && poll ? { lastAt: timeOrNull(poll.polledAt), error: poll.error } : null,
     createdAt: app.createdAt.toISOString(),
   }
 }
@@ -130,7 +131,7 @@ export function presentTag({ tag, verdict, why }: JudgedTag): TagJson {
   return { name, commit, annotated, firstSeenAt: firstSeenAt.toISOString(), verdict, why }
 }
 
-export function presentEvent(event: StoredEvent): EventJson {
+export function presentEvent(event: EventRecord): EventJson {
   const { app, seq, deployment, type, actor, reason, durationMs, at, hash } = event
   return {
     id: String(event.id),
@@ -149,7 +150,7 @@ export function presentEvent(event: StoredEvent): EventJson {
   }
 }
 
-export function presentAuditEntry(entry: AuditRecord): AuditEntryJson {
+export function presentAuditEntry(entry: AuditEntry): AuditEntryJson {
   const { actor, action, app } = entry
   const outcome = entry.outcome === 'done' || entry.outcome === 'refused' ? entry.outcome : 'failed'
   return {
@@ -163,7 +164,7 @@ export function presentAuditEntry(entry: AuditRecord): AuditEntryJson {
   }
 }
 
-export function presentLine({ seq, at, source, process, text }: StoredLine): LogLineJson {
+export function presentLine({ seq, at, source, process, text }: LogRecord): LogLineJson {
   return { seq, at: at.toISOString(), source, process, text }
 }
 

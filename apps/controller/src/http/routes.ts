@@ -99,14 +99,12 @@ const idempotencyHeader = z.looseObject({
 })
 
 function successOf(route: Route) {
+  if (route.status === 204) return z.null().describe('Done')
   const content = {
     ...(route.response ? { 'application/json': { schema: route.response } } : {}),
     ...(route.stream ? { 'text/event-stream': { schema: route.stream } } : {}),
-    ...(route.response || route.stream || route.status === 204
-      ? {}
-      : { 'text/plain': { schema: z.string() } }),
+    ...(route.response || route.stream ? {} : { 'text/plain': { schema: z.string() } }),
   }
-  if (route.status === 204) return { description: 'Done', type: 'null' }
   return { description: route.summary, content }
 }
 

@@ -1,6 +1,6 @@
 /** The HTTP server of the controller: the API, the health endpoints and the push endpoint. */
 import swagger from '@fastify/swagger'
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import {
   jsonSchemaTransform,
   jsonSchemaTransformObject,
@@ -11,6 +11,7 @@ import { guardAccess } from './access.ts'
 import { createAuditor } from './audit.ts'
 import { registerGit } from './git.ts'
 import type { ServerDeps } from './handler.ts'
+import { measureRequests, processMetrics } from './metrics.ts'
 import { answerWithProblems, sendProblem } from './problems.ts'
 import { registerRoutes } from './routes.ts'
 
@@ -18,12 +19,16 @@ const bodyLimit = 256 * 1024
 /** For a request to arrive in full: a large push over a slow line takes long. */
 const requestTimeoutMs = 30 * 60_000
 
+/** Without `metrics`, a registry with the figures of this process is made. */
+export type ServerOptions = Omit<ServerDeps, 'metrics'> & Partial<Pick<ServerDeps, 'metrics'>>
+
 /** Ready to listen, or to be asked with `inject`. Closing it ends every stream. */
-export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
+export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
+  const deps: ServerDeps = { ...options, metrics: options.metrics ?? processMetrics() }
   const loggerInstance: FastifyBaseLogger = deps.log
   const server = fastify({
     loggerInstance,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: true,
@@ -38,6 +43,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   const auditor = createAuditor(deps.store, deps.log)
   guardAccess(server, deps.store, auditor)
   logRequests(server)
+  measureRequests(server, deps.metrics)
 
   const closing = new AbortController()
   server.addHook('preClose', async () => closing.abort())

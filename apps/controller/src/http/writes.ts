@@ -26,10 +26,7 @@ export async function performWrite(request: FastifyRequest, reply: FastifyReply,
   const actor = identityOf(request).name
   const earlier =
     key === null ? { kind: 'new' as const } : await write.store.beginIdempotent(key, actor, hashOf(request))
-  if (earlier.kind === 'underWay') {
-    throw new TagshipError('request.conflict', 'an earlier request with this Idempotency-Key is not done yet')
-  }
-  if (earlier.kind === 'done') {
+  if (earlier.kind === 'replay') {
     return answer(reply.header('idempotent-replayed', 'true'), earlier.status, earlier.response)
   }
 

@@ -1,6 +1,7 @@
 import type { AppJson } from '@tagship/api'
 import { parseHostName } from '@tagship/domain'
 import type { AppRecord } from '@tagship/engine'
+import type { PollState } from '@tagship/store'
 import { readNumberCursor, readTextCursor, toPage } from '../cursor.ts'
 import type { Handlers, ServerDeps } from '../handler.ts'
 import { findApp } from '../look-up.ts'
@@ -14,7 +15,7 @@ export const appHandlers = {
       ...(after === undefined ? {} : { after }),
     })
     const page = toPage(apps, query.limit, ({ name }) => name)
-    return { items: await Promise.all(page.items.map((app) => describeApp(deps, app))), next: page.next }
+    return { items: await describeApps(deps, page.items), next: page.next }
   },
 
   async addApp(deps, { body, actor }) {
@@ -96,7 +97,20 @@ export const appHandlers = {
   },
 } satisfies Partial<Handlers>
 
-async function describeApp({ store, publicUrl, appsUrl }: ServerDeps, app: AppRecord): Promise<AppJson> {
+async function describeApp(deps: ServerDeps, app: AppRecord): Promise<AppJson> {
+  return situate(deps, app, app.repoUrl === null ? [] : await deps.store.pollState())
+}
+
+async function describeApps(deps: ServerDeps, apps: readonly AppRecord[]): Promise<AppJson[]> {
+  const polls = await deps.store.pollState()
+  return Promise.all(apps.map((app) => situate(deps, app, polls)))
+}
+
+async function situate(
+  { store, publicUrl, appsUrl }: ServerDeps,
+  app: AppRecord,
+  polls: readonly PollState[],
+): Promise<AppJson> {
   const [serving, active, queued] = await Promise.all([
     app.servingDeploymentId ? store.deploymentById(app.servingDeploymentId) : null,
     store.activeDeployment(app.id),
@@ -106,6 +120,7 @@ async function describeApp({ store, publicUrl, appsUrl }: ServerDeps, app: AppRe
     serving,
     active,
     queued,
+    poll: polls.find(({ appId }) => appId === app.id) ?? null,
     pushUrl: app.repoUrl === null ? `${publicUrl}/git/${app.name}.git` : null,
     urls: app.hosts.map(appsUrl),
   })
