@@ -27,20 +27,20 @@ export function withJson(made: Command): Command {
 export function withWait(made: Command): Command {
   return withJson(made)
     .addOption(
-      new Option('--wait [UNTIL]', 'wait until it serves, or until it is live').choices(['serving', 'live']),
+      new Option('--wait [until]', 'wait until it serves, or until it is live').choices(['serving', 'live']),
     )
     .option('--detach', 'do not wait')
     .addOption(timeoutOption())
 }
 
 function timeoutOption(): Option {
-  return new Option('--timeout DURATION', 'how long to wait at most')
+  return new Option('--timeout <duration>', 'how long to wait at most')
     .argParser(duration)
     .default(600_000, '10m')
 }
 
 export function withReason(made: Command): Command {
-  return made.option('--reason TEXT', 'why; kept in the history')
+  return made.option('--reason <text>', 'why; kept in the history')
 }
 
 export function waitSignal({ timeout }: WaitFlags): AbortSignal {

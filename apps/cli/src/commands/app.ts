@@ -26,23 +26,23 @@ export function appCommand(): Command {
 function addCommand(): Command {
   return withJson(command('add', 'add an app; without --repo, Tagship hosts the repository itself'))
     .argument('<name>', 'a-z, 0-9 and -, starting with a letter')
-    .option('--repo URL', 'https://, ssh://, git@host:path or file:// URL of the repository')
-    .option('--host HOST', 'host name that reaches it; may be given several times', collect)
-    .option('--tags RANGE', 'semver range of the tags that are deployed by themselves')
-    .option('--build-arg NAME=VALUE', 'build arg; may be given several times', collect)
-    .option('--runtime NAME', 'docker or kubernetes')
+    .option('--repo <url>', 'https://, ssh://, git@host:path or file:// URL of the repository')
+    .option('--host <host>', 'host name that reaches it; may be given several times', collect)
+    .option('--tags <range>', 'semver range of the tags that are deployed by themselves')
+    .option('--build-arg <name=value>', 'build arg; may be given several times', collect)
+    .option('--runtime <name>', 'docker or kubernetes')
     .action(exitWith(add))
 }
 
 function setCommand(): Command {
   return withJson(command('set', 'change an app; what is not named stays'))
     .argument('<name>')
-    .option('--repo URL', 'URL of the repository')
-    .option('--host HOST', 'add a host name; may be given several times', collect)
-    .option('--remove-host HOST', 'take a host name away; may be given several times', collect)
-    .option('--tags RANGE', 'semver range of the tags that are deployed by themselves')
-    .option('--build-arg NAME=VALUE', 'set a build arg; may be given several times', collect)
-    .option('--remove-build-arg NAME', 'take a build arg away; may be given several times', collect)
+    .option('--repo <url>', 'URL of the repository')
+    .option('--host <host>', 'add a host name; may be given several times', collect)
+    .option('--remove-host <host>', 'take a host name away; may be given several times', collect)
+    .option('--tags <range>', 'semver range of the tags that are deployed by themselves')
+    .option('--build-arg <name=value>', 'set a build arg; may be given several times', collect)
+    .option('--remove-build-arg <name>', 'take a build arg away; may be given several times', collect)
     .action(exitWith(set))
 }
 

@@ -12,7 +12,7 @@ export function auditCommand(): Command {
   const verify = withJson(command('verify', 'prove that no event of the history was altered or removed'))
   return withJson(command('audit', 'who did what, newest first'))
     .argument('[app]', 'only what concerns this app')
-    .option('-n, --number N', 'how many', count, 50)
+    .option('-n, --number <n>', 'how many', count, 50)
     .action(exitWith(audit))
     .addCommand(verify.action(exitWith(verifyHistory)))
 }

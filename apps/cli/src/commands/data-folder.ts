@@ -7,7 +7,7 @@ export interface DataFlag {
 }
 
 export function withData(made: Command): Command {
-  return made.option('--data DIR', 'data folder (default: TAGSHIP_DATA, else ~/.local/share/tagship)')
+  return made.option('--data <dir>', 'data folder (default: TAGSHIP_DATA, else ~/.local/share/tagship)')
 }
 
 /** As an absolute path. */

@@ -17,7 +17,7 @@ export function deployCommand(): Command {
   )
     .argument('<app>', 'the app')
     .argument('[tag]', 'the tag')
-    .option('--commit SHA', 'deploy a commit, by its full SHA, instead of a tag')
+    .option('--commit <sha>', 'deploy a commit, by its full SHA, instead of a tag')
     .action(exitWith(deploy))
 }
 

@@ -12,7 +12,7 @@ import { take } from './lists.ts'
 export function deploymentsCommand(): Command {
   return withJson(command('deployments', 'the deployments of an app, newest first'))
     .argument('<app>', 'the app')
-    .option('-n, --number N', 'how many', count, 20)
+    .option('-n, --number <n>', 'how many', count, 20)
     .action(exitWith(deployments))
 }
 

@@ -18,10 +18,10 @@ export function logsCommand(): Command {
   return withJson(command('logs', 'what the live deployment writes, or how one was built'))
     .argument('<app>', 'the app')
     .option('--build', 'the log of the build')
-    .option('--process NAME', 'only this process')
-    .option('--deployment ID', 'of this deployment: its id, or its number')
+    .option('--process <name>', 'only this process')
+    .option('--deployment <id>', 'of this deployment: its id, or its number')
     .option('-f, --follow', 'go on as lines come')
-    .option('-n, --lines N', 'only the last so many lines of instances', count, 200)
+    .option('-n, --lines <n>', 'only the last so many lines of instances', count, 200)
     .action(exitWith(logs))
 }
 

@@ -12,7 +12,7 @@ import { take } from './lists.ts'
 export function releasesCommand(): Command {
   return withJson(command('releases', 'the releases of an app, newest first'))
     .argument('<app>', 'the app')
-    .option('-n, --number N', 'how many', count, 20)
+    .option('-n, --number <n>', 'how many', count, 20)
     .action(exitWith(releases))
 }
 

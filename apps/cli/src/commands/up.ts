@@ -25,9 +25,9 @@ export function upCommand(): Command {
   return withData(
     withJson(command('up', 'start what is missing on this machine: Postgres, Redis, router, controller')),
   )
-    .addOption(new Option('--port N', 'port of the API').argParser(port).default(7070))
-    .addOption(new Option('--http-port N', 'port that apps are served on').argParser(port).default(8080))
-    .option('--bind ADDRESS', 'address that the API listens on', '127.0.0.1')
+    .addOption(new Option('--port <n>', 'port of the API').argParser(port).default(7070))
+    .addOption(new Option('--http-port <n>', 'port that apps are served on').argParser(port).default(8080))
+    .option('--bind <address>', 'address that the API listens on', '127.0.0.1')
     .option('--detach', 'return when it is ready, and leave it running')
     .action(exitWith(up))
 }

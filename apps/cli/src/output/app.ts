@@ -1,7 +1,7 @@
 /** An app, for a person. */
-import type { AppJson } from '@tagship/api'
+import type { AppJson, DeploymentJson } from '@tagship/api'
 import { formatDuration } from '@tagship/domain/units'
-import { deploymentLabel, releaseLabel, slotCell, stateWords } from './names.ts'
+import { releaseLabel, slotCell, stateWords } from './names.ts'
 import { type Cell, type Column, renderFields } from './table.ts'
 import { ago, elapsed } from './time.ts'
 
@@ -12,8 +12,8 @@ export function describeApp(app: AppJson, now: number = Date.now()): string[] {
     ['live', live ? { text: releaseLabel(live), style: 'green' } : 'nothing yet'],
   ]
   if (live) fields.push(['slot', slotCell(live.slot)], ['since', ago(live.since, now)])
-  if (active) fields.push(['under way', `${deploymentLabel(active)}: ${underWay(app, now)}`])
-  if (queued) fields.push(['queued', deploymentLabel(queued)])
+  if (active) fields.push(['under way', { text: underWay(active, now), style: 'cyan' }])
+  if (queued) fields.push(['queued', releaseLabel(queued)])
   if (hold) fields.push(['on hold', { text: describeHold(hold, now), style: 'yellow' }])
   fields.push(
     ['tags', app.tags],
@@ -38,9 +38,9 @@ export const statusColumns: readonly Column[] = [
 
 export function statusRow(app: AppJson, now: number = Date.now()): Cell[] {
   const { live } = app
-  const state = underWay(app, now)
-  const situation: Cell = state
-    ? { text: state, style: 'cyan' }
+  const found = app.active ?? app.queued
+  const situation: Cell = found
+    ? { text: underWay(found, now), style: 'cyan' }
     : app.hold
       ? { text: `on hold by ${app.hold.by}`, style: 'yellow' }
       : app.poll?.error
@@ -58,13 +58,11 @@ export function statusRow(app: AppJson, now: number = Date.now()): Cell[] {
   ]
 }
 
-/** `v14 (v1.4.0): verifying 2.1s`, or an empty text. */
-function underWay({ active, queued }: AppJson, now: number): string {
-  const found = active ?? queued
-  if (!found) return ''
-  const phase = found.phases.at(-1)
+/** `v14 (v1.4.0): verifying 2.1s` */
+function underWay({ release, tag, state, phases }: DeploymentJson, now: number): string {
+  const phase = phases.at(-1)
   const since = phase?.finishedAt === null ? ` ${formatDuration(elapsed(phase.startedAt, null, now))}` : ''
-  return `${found.release}${found.tag ? ` (${found.tag})` : ''}: ${stateWords(found.state)}${since}`
+  return `${release}${tag ? ` (${tag})` : ''}: ${stateWords(state)}${since}`
 }
 
 function describeHold(hold: NonNullable<AppJson['hold']>, now: number): string {

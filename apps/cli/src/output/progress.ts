@@ -15,6 +15,8 @@ export interface Progress {
 
 const frameMs = 80
 const barWidth = 20
+/** The last picture, which stays: what is not over does not turn any more. */
+const stillFrame = -1
 
 export function createProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
   return stream.isTTY ? liveProgress(stream) : plainProgress()
@@ -25,10 +27,12 @@ function liveProgress(stream: NodeJS.WriteStream): Progress {
   let latest: DeploymentJson | null = null
   let frame = 0
   const draw = () => {
-    frame += 1
     if (latest) region.draw(progressLines(latest, frame, Date.now()))
   }
-  const timer = setInterval(draw, frameMs)
+  const timer = setInterval(() => {
+    frame += 1
+    draw()
+  }, frameMs)
   return {
     update(deployment) {
       latest = deployment
@@ -36,6 +40,7 @@ function liveProgress(stream: NodeJS.WriteStream): Progress {
     },
     end() {
       clearInterval(timer)
+      frame = stillFrame
       draw()
     },
   }
