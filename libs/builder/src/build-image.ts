@@ -1,7 +1,6 @@
 /** One build, from the spooled context to the image digest, with everything that can end it early. */
 import { randomBytes } from 'node:crypto'
 import { createInterface } from 'node:readline'
-import { Readable } from 'node:stream'
 import { parseImageDigest } from '@tagship/domain'
 import type { BuildRequest, BuiltImage, Log } from '@tagship/engine'
 import { cancelBuild } from './cancel-build.ts'
@@ -100,7 +99,7 @@ async function* streamBuild(
     labels: imageLabels(installation, request),
     abortSignal,
   }
-  const stream = new Readable().wrap(await docker.buildImage(request.context.path, query))
+  const stream = await docker.buildImage(request.context.path, query)
   for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
     const message = line.trim() === '' ? null : parseBuildMessage(line)
     if (message) yield message
