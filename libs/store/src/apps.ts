@@ -1,0 +1,205 @@
+/** Apps: who they are, their hosts, their place at the router, their hold. */
+import { randomUUID } from 'node:crypto'
+import { activeStates, parseHostName, TagshipError } from '@tagship/domain'
+import type { AppPatch, AppRecord, NewApp } from '@tagship/engine'
+import { appendEvents, type LockedApp, lockApp } from './chain.ts'
+import { writeHold } from './commit.ts'
+import { type Database, type Session, storableJson } from './database.ts'
+import { violates } from './failures.ts'
+import { type LockedDeployment, moveDeployments } from './move.ts'
+import { type AppRow, appFrom } from './records/app.ts'
+
+const byId = {
+  name: 'app-by-id',
+  text: 'SELECT to_jsonb(a) AS record FROM app_records a WHERE a.id = $1 AND a.removed_at IS NULL',
+}
+
+const byName = {
+  name: 'app-by-name',
+  text: 'SELECT to_jsonb(a) AS record FROM app_records a WHERE a.name = $1 AND a.removed_at IS NULL',
+}
+
+const page = {
+  name: 'apps-page',
+  text: `
+    SELECT to_jsonb(a) AS record FROM app_records a
+    WHERE a.removed_at IS NULL AND ($1::text IS NULL OR a.name COLLATE "C" > $1)
+    ORDER BY a.name COLLATE "C" LIMIT $2`,
+}
+
+/** Seats are given out one at a time. */
+const lockSeats = {
+  name: 'lock-seats',
+  text: `SELECT pg_advisory_xact_lock(hashtext('tagship.seats'))`,
+}
+
+const insertApp = {
+  name: 'insert-app',
+  text: `
+    INSERT INTO apps (id, name, repo_url, tag_range, build_args, runtime, seat)
+    SELECT $1, $2, $3, $4, $5, $6, seat FROM generate_series(1, $7::int) AS seat
+    WHERE NOT EXISTS (SELECT FROM apps a WHERE a.seat = seat.seat AND a.removed_at IS NULL)
+    ORDER BY seat LIMIT 1 RETURNING seat`,
+}
+
+const updateApp = {
+  name: 'update-app',
+  text: `
+    UPDATE apps SET
+      repo_url = CASE WHEN $2 THEN $3 ELSE repo_url END,
+      tag_range = coalesce($4, tag_range),
+      build_args = coalesce($5::jsonb, build_args),
+      next_poll_at = now()
+    WHERE id = $1`,
+}
+
+const deleteHosts = { name: 'delete-hosts', text: 'DELETE FROM hosts WHERE app_id = $1' }
+
+const insertHosts = {
+  name: 'insert-hosts',
+  text: `
+    INSERT INTO hosts (name, app_id, position)
+    SELECT name, $1, position - 1 FROM unnest($2::text[]) WITH ORDINALITY AS given(name, position)
+    ON CONFLICT (name) DO NOTHING`,
+}
+
+const findHostsTaken = {
+  name: 'find-hosts-taken',
+  text: `
+    SELECT h.name AS host, a.name AS app FROM hosts h JOIN apps a ON a.id = h.app_id
+    WHERE h.name = ANY($2) AND h.app_id <> $1 LIMIT 1`,
+}
+
+const lockOpen = {
+  name: 'lock-open-deployments',
+  text: `
+    SELECT id, state, state_since, version, fence, lease_holder, request_kind FROM deployments
+    WHERE app_id = $1 AND (state = ANY($2) OR state IN ('queued', 'live')) FOR NO KEY UPDATE`,
+}
+
+const markRemoved = {
+  name: 'mark-app-removed',
+  text: `
+    WITH cold AS (UPDATE deployments SET warm_until = NULL WHERE app_id = $1 AND warm_until IS NOT NULL)
+    UPDATE apps SET removed_at = $2, live_slot = NULL, serving_deployment_id = NULL WHERE id = $1`,
+}
+
+export const apps = (database: Database, maxSeats: number) => ({
+  appById: (appId: string): Promise<AppRecord | null> => one(database, byId, appId),
+  appByName: (name: string): Promise<AppRecord | null> => one(database, byName, name),
+
+  /** In the order of their names; `after` is the last name of the page before. */
+  async listApps({
+    after,
+    limit,
+  }: {
+    readonly after?: string | undefined
+    readonly limit: number
+  }): Promise<AppRecord[]> {
+    const rows = await database.query<{ record: AppRow }>(page, [after ?? null, limit])
+    return rows.map(({ record }) => appFrom(record))
+  },
+
+  async allApps(): Promise<AppRecord[]> {
+    const rows = await database.query<{ record: AppRow }>(page, [null, null])
+    return rows.map(({ record }) => appFrom(record))
+  },
+
+  /** Without hosts it gets `NAME.localhost`. @throws app.exists, host.taken, app.seatsTaken */
+  async createApp(app: NewApp): Promise<AppRecord> {
+    const id = randomUUID()
+    const hosts = app.hosts.length > 0 ? app.hosts : [parseHostName(`${app.name}.localhost`)]
+    try {
+      await database.transaction(async (session) => {
+        await session.query(lockSeats)
+        const { name, repoUrl, tagRange, runtime } = app
+        const args = JSON.stringify(storableJson(app.buildArgs))
+        const made = await session.query(insertApp, [id, name, repoUrl, tagRange, args, runtime, maxSeats])
+        if (made.length === 0) throw new TagshipError('app.seatsTaken', `all ${maxSeats} places are taken`)
+        await writeHosts(session, id, hosts)
+      })
+    } catch (error) {
+      if (!violates(error, 'apps_name_key')) throw error
+      throw new TagshipError('app.exists', `there is an app ${app.name}`, { cause: error })
+    }
+    return readApp(database, id)
+  },
+
+  /** @throws app.notFound, host.taken */
+  async updateApp(appId: string, patch: AppPatch): Promise<AppRecord> {
+    await database.transaction(async (session) => {
+      await lockPresentApp(session, appId)
+      const args = patch.buildArgs ? JSON.stringify(storableJson(patch.buildArgs)) : null
+      const values = [patch.repoUrl !== undefined, patch.repoUrl ?? null, patch.tagRange ?? null, args]
+      await session.query(updateApp, [appId, ...values])
+      if (patch.hosts) await writeHosts(session, appId, patch.hosts)
+    })
+    return readApp(database, appId)
+  },
+
+  /** Frees name, hosts and place at the router; the history stays. @throws app.notFound, app.busy */
+  removeApp(appId: string): Promise<void> {
+    return database.transaction(async (session) => {
+      const app = await lockPresentApp(session, appId)
+      const values = [appId, activeStates]
+      const open = await session.query<LockedDeployment & Record<string, unknown>>(lockOpen, values)
+      const busy = open.find(({ state }) => state !== 'live')
+      if (busy) throw new TagshipError('app.busy', `a deployment of ${app.name} is ${busy.state}`)
+      const actor = 'tagship'
+      const retirement = { event: 'replaced', to: 'retired', actor, reason: 'the app was removed' } as const
+      const retired = await moveDeployments(
+        session,
+        app,
+        open.map((live) => [live, retirement] as const),
+      )
+      await appendEvents(session, retired, [{ type: 'appRemoved', actor }])
+      await session.query(deleteHosts, [appId])
+      await session.query(markRemoved, [appId, app.now])
+    })
+  },
+
+  /** Pauses auto-deploy, or (null) lets it go on. A no-op where that is so. @throws app.notFound */
+  setHold(
+    appId: string,
+    hold: { readonly by: string; readonly reason: string | null } | null,
+  ): Promise<void> {
+    return database.transaction(async (session) => {
+      const app = await lockPresentApp(session, appId)
+      await writeHold(session, app, hold)
+      const { by: actor, reason } = hold ?? { by: 'tagship', reason: null }
+      await appendEvents(session, app, [{ type: hold ? 'holdSet' : 'holdLifted', actor, reason }])
+    })
+  },
+})
+
+async function lockPresentApp(session: Session, appId: string): Promise<LockedApp> {
+  const app = await lockApp(session, appId)
+  if (!app || app.removed_at) throw noApp(appId)
+  return app
+}
+
+async function writeHosts(session: Session, appId: string, hosts: readonly string[]): Promise<void> {
+  await session.query(deleteHosts, [appId])
+  await session.query(insertHosts, [appId, hosts])
+  const [taken] = await session.query<{ host: string; app: string }>(findHostsTaken, [appId, hosts])
+  if (taken) throw new TagshipError('host.taken', `${taken.host} belongs to the app ${taken.app}`)
+}
+
+async function readApp(session: Session, appId: string): Promise<AppRecord> {
+  const app = await one(session, byId, appId)
+  if (!app) throw noApp(appId)
+  return app
+}
+
+function noApp(appId: string): TagshipError {
+  return new TagshipError('app.notFound', `there is no app with the id ${appId}`)
+}
+
+async function one(
+  session: Session,
+  statement: { readonly name: string; readonly text: string },
+  value: string,
+): Promise<AppRecord | null> {
+  const [row] = await session.query<{ record: AppRow }>(statement, [value])
+  return row ? appFrom(row.record) : null
+}

@@ -1,0 +1,98 @@
+/** Changes of state: each with its event, its effects and its jobs in one transaction. */
+import type { Claim, StateChange } from '@tagship/engine'
+import type { LockedApp } from './chain.ts'
+import { type Database, type Session, storableText, Undo } from './database.ts'
+import { violates } from './failures.ts'
+import { type LockedDeployment, lockDeployment, type Move, moveDeployments } from './move.ts'
+import { writeJobs } from './outbox.ts'
+
+const serve = {
+  name: 'serve',
+  text: 'UPDATE apps SET live_slot = $2, serving_deployment_id = $3 WHERE id = $1',
+}
+
+const holdApp = {
+  name: 'hold-app',
+  text: 'UPDATE apps SET held_by = $2, held_reason = $3, held_at = $4 WHERE id = $1',
+}
+
+const lockLive = {
+  name: 'lock-live',
+  text: `
+    SELECT id, state, state_since, version, fence, lease_holder, request_kind FROM deployments
+    WHERE id = $1 AND state = 'live' FOR NO KEY UPDATE`,
+}
+
+export const commits = (database: Database) => ({
+  commit(claim: Claim, change: StateChange): Promise<boolean> {
+    return database.transaction(async (session) => {
+      const locked = await lockDeployment(session, claim.deployment.id)
+      if (!locked || !isStill(claim, locked.deployment)) throw new Undo(false)
+      const { app, deployment } = locked
+      const replaced = await lockReplaced(session, change.retires)
+      await moveDeployments(session, app, [
+        ...replaced.map((old) => [old, replacement(claim, change)] as const),
+        [deployment, change],
+      ])
+      await writeEffects(session, app, change)
+      await writeJobs(session, change.jobs)
+      return true
+    })
+  },
+
+  async claimQueued(deploymentId: string): Promise<boolean> {
+    try {
+      return await database.transaction(async (session) => {
+        const locked = await lockDeployment(session, deploymentId)
+        if (locked?.deployment.state !== 'queued') return false
+        const move: Move = { event: 'claimed', to: 'building', actor: 'tagship', reason: null }
+        await moveDeployments(session, locked.app, [[locked.deployment, move]])
+        await writeJobs(session, [{ queue: 'deployments', id: deploymentId }])
+        return true
+      })
+    } catch (error) {
+      if (violates(error, 'deployments_one_active')) return false
+      throw error
+    }
+  },
+})
+
+function isStill({ deployment, fence, worker }: Claim, now: LockedDeployment): boolean {
+  return (
+    now.version === deployment.version &&
+    now.state === deployment.state &&
+    BigInt(now.fence) === fence &&
+    now.lease_holder === worker
+  )
+}
+
+/** The old release leaves `live` before the new one enters it: there is one place. */
+async function lockReplaced(session: Session, id: string | undefined): Promise<LockedDeployment[]> {
+  return id === undefined ? [] : session.query<LockedDeployment & Record<string, unknown>>(lockLive, [id])
+}
+
+function replacement(claim: Claim, change: StateChange): Move {
+  return {
+    event: 'replaced',
+    to: 'retired',
+    actor: change.actor,
+    reason: null,
+    detail: { by: claim.deployment.number },
+    warmMs: claim.manifest?.rollout.keepWarm ?? 0,
+  }
+}
+
+async function writeEffects(session: Session, app: LockedApp, { serves, hold }: StateChange): Promise<void> {
+  if (serves) await session.query(serve, [app.id, serves.slot, serves.deploymentId])
+  if (hold) await writeHold(session, app, hold)
+}
+
+/** Pauses auto-deploy of the locked app, or (null) lets it go on. */
+export async function writeHold(
+  session: Session,
+  app: LockedApp,
+  hold: { readonly by: string; readonly reason: string | null } | null,
+): Promise<void> {
+  const reason = hold?.reason == null ? null : storableText(hold.reason)
+  await session.query(holdApp, [app.id, hold?.by ?? null, reason, hold ? app.now : null])
+}

@@ -1,0 +1,152 @@
+/** A new release, and the deployment that is to make it live. */
+import { randomUUID } from 'node:crypto'
+import { type Deployment, TagshipError } from '@tagship/domain'
+import type { NewDeployment } from '@tagship/engine'
+import { appendEvents, type LockedApp, lockApp } from './chain.ts'
+import { type Database, type Session, storableText } from './database.ts'
+import { readDeployment } from './deployments.ts'
+import { type LockedDeployment, type Move, moveDeployments } from './move.ts'
+import { writeJobs } from './outbox.ts'
+
+const tagIsDeployed = {
+  name: 'tag-is-deployed',
+  text: 'SELECT id FROM releases WHERE app_id = $1 AND tag = $2 LIMIT 1',
+}
+
+const lockQueued = {
+  name: 'lock-queued',
+  text: `
+    SELECT id, state, state_since, version, fence, lease_holder, request_kind FROM deployments
+    WHERE app_id = $1 AND state = 'queued' FOR NO KEY UPDATE`,
+}
+
+const insertRelease = {
+  name: 'insert-release',
+  text: `
+    WITH counted AS (UPDATE apps SET release_count = release_count + 1 WHERE id = $2 RETURNING release_count)
+    INSERT INTO releases (id, app_id, number, tag, commit, created_at)
+    SELECT $1, $2, release_count, $3, $4, $5 FROM counted`,
+}
+
+const copyRelease = {
+  name: 'copy-release',
+  text: `
+    WITH source AS (SELECT * FROM releases WHERE id = $3 AND app_id = $2),
+    counted AS (
+      UPDATE apps SET release_count = release_count + 1 WHERE id = $2 AND EXISTS (SELECT FROM source)
+      RETURNING release_count
+    )
+    INSERT INTO releases (id, app_id, number, tag, commit, image_digest, image_bytes, build_key, revision_id,
+      source_release_id, created_at)
+    SELECT $1, $2, release_count, tag, commit, image_digest, image_bytes, build_key, revision_id, id, $4
+    FROM counted, source RETURNING id`,
+}
+
+const insertDeployment = {
+  name: 'insert-deployment',
+  text: `
+    WITH counted AS (UPDATE apps SET deployment_count = deployment_count + 1 WHERE id = $2 RETURNING deployment_count)
+    INSERT INTO deployments (id, app_id, number, release_id, trigger, actor, reason, state_since, created_at)
+    SELECT $1, $2, deployment_count, $3, $4, $5, $6, $7, $7 FROM counted RETURNING number`,
+}
+
+/** What bakes is told that a newer one waits. */
+const nudgeBaking = {
+  name: 'nudge-baking',
+  text: `UPDATE deployments SET version = version + 1 WHERE app_id = $1 AND state = 'baking' RETURNING id`,
+}
+
+export const deploymentCreation = (database: Database) => ({
+  /** @throws app.notFound, release.notFound */
+  async createDeployment(request: NewDeployment): Promise<Deployment | null> {
+    const id = randomUUID()
+    const made = await database.transaction(async (session) => {
+      const locked = await lockApp(session, request.app.id)
+      if (!locked || locked.removed_at) {
+        throw new TagshipError('app.notFound', `there is no app ${request.app.name}`)
+      }
+      if (await isDeployed(session, locked, request)) return false
+      const app = await supersede(session, locked, request.actor)
+      const releaseId = await writeRelease(session, app, request)
+      const { trigger, actor, reason } = request
+      const values = [id, app.id, releaseId, trigger, storableText(actor), storable(reason), app.now]
+      const [row] = await session.query<{ number: number }>(insertDeployment, values)
+      await announce(session, app, { id, number: row?.number ?? 0 }, request)
+      return true
+    })
+    return made ? readDeployment(database, id) : null
+  },
+})
+
+/** A tag is deployed by itself once; who asks for it again gets it again. */
+async function isDeployed(
+  session: Session,
+  app: LockedApp,
+  { trigger, what }: NewDeployment,
+): Promise<boolean> {
+  if (trigger !== 'tag' || what.kind !== 'commit' || what.tag === null) return false
+  return (await session.query(tagIsDeployed, [app.id, what.tag])).length > 0
+}
+
+async function writeRelease(session: Session, app: LockedApp, { what }: NewDeployment): Promise<string> {
+  const id = randomUUID()
+  if (what.kind === 'commit') {
+    await session.query(insertRelease, [id, app.id, what.tag, what.commit, app.now])
+    return id
+  }
+  const copied = await session.query(copyRelease, [id, app.id, what.releaseId, app.now])
+  if (copied.length === 0) {
+    throw new TagshipError('release.notFound', `${app.name} has no release with the id ${what.releaseId}`)
+  }
+  return id
+}
+
+/** The one that waits leaves the queue: there is one place in it. */
+async function supersede(session: Session, app: LockedApp, actor: string): Promise<LockedApp> {
+  const waiting = await session.query<LockedDeployment & Record<string, unknown>>(lockQueued, [app.id])
+  const move = supersession(actor)
+  return moveDeployments(
+    session,
+    app,
+    waiting.map((deployment) => [deployment, move] as const),
+  )
+}
+
+function supersession(actor: string): Move {
+  return {
+    event: 'superseded',
+    to: 'canceled',
+    actor,
+    reason: null,
+    failure: { phase: 'queued', code: 'deployment.superseded', message: 'a newer deployment took its place' },
+  }
+}
+
+async function announce(
+  session: Session,
+  app: LockedApp,
+  deployment: { readonly id: string; readonly number: number },
+  { trigger, actor, reason, what }: NewDeployment,
+): Promise<void> {
+  const tag = what.kind === 'commit' ? what.tag : null
+  await appendEvents(session, app, [
+    {
+      deployment: deployment.id,
+      type: 'created',
+      to: 'queued',
+      actor,
+      reason,
+      detail: { number: deployment.number, trigger, ...(tag === null ? {} : { tag }) },
+    },
+  ])
+  const baking = await session.query<{ id: string }>(nudgeBaking, [app.id])
+  const ids = [deployment, ...baking].map(({ id }) => id)
+  await writeJobs(
+    session,
+    ids.map((id) => ({ queue: 'deployments', id })),
+  )
+}
+
+function storable(text: string | null): string | null {
+  return text === null ? null : storableText(text)
+}

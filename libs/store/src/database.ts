@@ -1,0 +1,113 @@
+/** The connections of a store: Prisma for ordinary reads and writes, explicit SQL where locking matters. */
+import { PrismaPg } from '@prisma/adapter-pg'
+import type { Log } from '@tagship/engine'
+import pg from 'pg'
+import { PrismaClient } from './generated/client.ts'
+import { connectionString } from './schema-engine/database.ts'
+
+/** SQL that is planned once a connection, under its name. */
+export interface Statement {
+  readonly name: string
+  readonly text: string
+}
+
+export interface Session {
+  /** @returns the rows, in the shape that the statement gives them */
+  query<Row extends pg.QueryResultRow>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>
+}
+
+export interface Database extends Session {
+  readonly prisma: PrismaClient
+  /** All of `work` or nothing of it. */
+  transaction<T>(work: (session: Session) => Promise<T>): Promise<T>
+  /** A connection of its own, outside of the pool. */
+  connect(): Promise<pg.Client>
+  close(): Promise<void>
+}
+
+export interface DatabaseOptions {
+  readonly url: string
+  readonly log: Log
+  /** Connections at most; 10 unless given. */
+  readonly poolSize?: number | undefined
+}
+
+const connectMs = 5_000
+
+/** Thrown inside of a transaction to undo it; `transaction` gives its value back. */
+export class Undo<T> {
+  readonly value: T
+  constructor(value: T) {
+    this.value = value
+  }
+}
+
+export function openDatabase({ url, log, poolSize = 10 }: DatabaseOptions): Database {
+  const settings = {
+    connectionString: connectionString(url),
+    connectionTimeoutMillis: connectMs,
+    application_name: 'tagship',
+    keepAlive: true,
+  }
+  const pool = new pg.Pool({ ...settings, max: poolSize, idleTimeoutMillis: 60_000 })
+  // An idle connection that breaks is replaced by the next query.
+  pool.on('error', (error) => log.warn({ err: error }, 'a connection to Postgres was lost'))
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
+  return {
+    prisma,
+    ...sessionOn(pool),
+    transaction: (work) => transaction(pool, work),
+    async connect() {
+      const client = new pg.Client(settings)
+      await client.connect()
+      return client
+    },
+    async close() {
+      await prisma.$disconnect()
+      await pool.end()
+    },
+  }
+}
+
+function sessionOn(connection: pg.Pool | pg.PoolClient): Session {
+  return {
+    async query<Row extends pg.QueryResultRow>({ name, text }: Statement, values: readonly unknown[] = []) {
+      const result = await connection.query<Row>({ name, text, values: [...values] })
+      return result.rows
+    },
+  }
+}
+
+async function transaction<T>(pool: pg.Pool, work: (session: Session) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  let broken: Error | undefined
+  try {
+    await client.query('BEGIN')
+    const value = await work(sessionOn(client))
+    await client.query('COMMIT')
+    return value
+  } catch (error) {
+    // Where not even the rollback goes through, the connection is of no more use.
+    await client.query('ROLLBACK').catch((failure: Error) => {
+      broken = failure
+    })
+    if (error instanceof Undo) return error.value
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
+
+/** Text that Postgres can keep and gives back unchanged: no NUL, no half of a character. */
+export function storableText(text: string): string {
+  return text.replaceAll('\0', '').toWellFormed()
+}
+
+/** JSON that Postgres can keep and gives back unchanged. */
+export function storableJson(value: unknown): unknown {
+  const text = JSON.stringify(value, (_key, item: unknown) => {
+    if (typeof item === 'bigint') return item.toString()
+    return typeof item === 'string' ? storableText(item) : item
+  })
+  return text === undefined ? null : JSON.parse(text)
+}

@@ -1,0 +1,85 @@
+/** Deployments, as they are read. */
+import { activeStates, type Deployment, TagshipError } from '@tagship/domain'
+import type { Database, Session } from './database.ts'
+import { type DeploymentRow, deploymentFrom } from './records/deployment.ts'
+
+const byId = {
+  name: 'deployment-by-id',
+  text: 'SELECT to_jsonb(d) AS record FROM deployment_records d WHERE d.id = $1',
+}
+
+const inStates = {
+  name: 'deployment-in-states',
+  text: 'SELECT to_jsonb(d) AS record FROM deployment_records d WHERE d.app_id = $1 AND d.state = ANY($2)',
+}
+
+const page = {
+  name: 'deployments-page',
+  text: `
+    SELECT to_jsonb(d) AS record FROM deployment_records d
+    WHERE d.app_id = $1 AND ($2::int IS NULL OR d.number < $2) ORDER BY d.number DESC LIMIT $3`,
+}
+
+const withInstances = {
+  name: 'deployments-with-instances',
+  text: `
+    SELECT d.id FROM deployments d JOIN apps a ON a.id = d.app_id
+    WHERE a.removed_at IS NULL AND (d.state = ANY($1) OR d.state = 'live' OR d.warm_until IS NOT NULL)`,
+}
+
+const highestFence = {
+  name: 'highest-fence',
+  text: 'SELECT coalesce(max(fence), 0) AS fence FROM deployments WHERE app_id = $1',
+}
+
+export const deployments = (database: Database) => ({
+  deploymentById: (deploymentId: string): Promise<Deployment | null> => one(database, byId, [deploymentId]),
+
+  /** The one under way, or null. */
+  activeDeployment: (appId: string): Promise<Deployment | null> =>
+    one(database, inStates, [appId, activeStates]),
+
+  queuedDeployment: (appId: string): Promise<Deployment | null> =>
+    one(database, inStates, [appId, ['queued']]),
+
+  liveDeployment: (appId: string): Promise<Deployment | null> => one(database, inStates, [appId, ['live']]),
+
+  /** Newest first; `before` is the number of the last one of the page before. */
+  async listDeployments(
+    appId: string,
+    { before, limit }: { readonly before?: number | undefined; readonly limit: number },
+  ): Promise<Deployment[]> {
+    const rows = await database.query<{ record: DeploymentRow }>(page, [appId, before ?? null, limit])
+    return rows.map(({ record }) => deploymentFrom(record))
+  },
+
+  async deploymentsWithInstances(): Promise<Set<string>> {
+    const rows = await database.query<{ id: string }>(withInstances, [activeStates])
+    return new Set(rows.map(({ id }) => id))
+  },
+
+  async currentFence(appId: string): Promise<bigint> {
+    const [row] = await database.query<{ fence: string }>(highestFence, [appId])
+    return BigInt(row?.fence ?? 0)
+  },
+})
+
+/** @throws deployment.notFound */
+export async function readDeployment(session: Session, deploymentId: string): Promise<Deployment> {
+  const deployment = await one(session, byId, [deploymentId])
+  if (!deployment) throw noDeployment(deploymentId)
+  return deployment
+}
+
+export function noDeployment(deploymentId: string): TagshipError {
+  return new TagshipError('deployment.notFound', `there is no deployment with the id ${deploymentId}`)
+}
+
+async function one(
+  session: Session,
+  statement: { readonly name: string; readonly text: string },
+  values: readonly unknown[],
+): Promise<Deployment | null> {
+  const [row] = await session.query<{ record: DeploymentRow }>(statement, values)
+  return row ? deploymentFrom(row.record) : null
+}

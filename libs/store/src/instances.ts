@@ -1,0 +1,32 @@
+/** What runs, as it was last seen. */
+import type { RecordedInstance } from '@tagship/engine'
+import type { Database } from './database.ts'
+
+const record = {
+  name: 'record-instances',
+  text: `
+    INSERT INTO instances (id, deployment_id, name, process, ordinal, slot, address, port)
+    SELECT i.id, $1, i.name, i.process, i.ordinal, i.slot, i.address, i.port
+    FROM jsonb_to_recordset($2::jsonb) AS i(id text, name text, process text, ordinal int, slot text,
+      address text, port int)
+    ON CONFLICT (id) DO UPDATE SET address = excluded.address, port = excluded.port`,
+}
+
+const markRemoved = {
+  name: 'mark-instances-removed',
+  text: `
+    WITH gone AS (
+      UPDATE instances SET removed_at = now() WHERE deployment_id = $1 AND removed_at IS NULL
+    )
+    UPDATE deployments SET warm_until = NULL WHERE id = $1`,
+}
+
+export const instances = (database: Database) => ({
+  async recordInstances(deploymentId: string, seen: readonly RecordedInstance[]): Promise<void> {
+    await database.query(record, [deploymentId, JSON.stringify(seen)])
+  },
+
+  async markInstancesRemoved(deploymentId: string): Promise<void> {
+    await database.query(markRemoved, [deploymentId])
+  },
+})

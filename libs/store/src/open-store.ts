@@ -1,0 +1,72 @@
+import { apps } from './apps.ts'
+import { audit } from './audit.ts'
+import { builds } from './builds.ts'
+import { listenForChanges } from './changes.ts'
+import { claims } from './claim.ts'
+import { commits } from './commit.ts'
+import { deploymentCreation } from './create-deployment.ts'
+import { type DatabaseOptions, openDatabase } from './database.ts'
+import { deployments } from './deployments.ts'
+import { events } from './events.ts'
+import { translateFailure, translatingFailures } from './failures.ts'
+import { idempotency } from './idempotency.ts'
+import { instances } from './instances.ts'
+import { logs } from './logs.ts'
+import { outbox } from './outbox.ts'
+import { polls } from './polls.ts'
+import { releases } from './releases.ts'
+import { requests } from './request-deployment.ts'
+import { routes } from './routes.ts'
+import type { Store } from './store.ts'
+import { tags } from './tags.ts'
+import { tokens } from './tokens.ts'
+import { unfinished } from './unfinished.ts'
+
+export interface StoreOptions extends DatabaseOptions {
+  /** Apps at most, as many as the router has places for; 1,000 unless given. */
+  readonly maxSeats?: number
+}
+
+/** Opens the store on a database that `migrate` has brought up to date. @throws database.unavailable */
+export async function openStore({ maxSeats = 1_000, ...options }: StoreOptions): Promise<Store> {
+  const database = openDatabase(options)
+  const ping = async () => {
+    await database.query({ name: 'ping', text: 'SELECT 1' })
+  }
+  try {
+    await ping()
+  } catch (error) {
+    await database.close()
+    throw translateFailure(error)
+  }
+  const changes = listenForChanges(database, options.log)
+  return translatingFailures({
+    ...apps(database, maxSeats),
+    ...audit(database),
+    ...builds(database),
+    ...claims(database),
+    ...commits(database),
+    ...deploymentCreation(database),
+    ...deployments(database),
+    ...events(database),
+    ...idempotency(database),
+    ...instances(database),
+    ...logs(database),
+    ...outbox(database),
+    ...polls(database),
+    ...releases(database),
+    ...requests(database),
+    ...routes(database),
+    ...tags(database),
+    ...tokens(database),
+    ...unfinished(database),
+    onChange: changes.onChange,
+    waitForChange: changes.waitForChange,
+    listening: changes.listening,
+    ping,
+    async close() {
+      await changes.close()
+      await database.close()
+    },
+  })
+}

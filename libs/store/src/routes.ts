@@ -1,0 +1,48 @@
+/** What the router should know, from the rows alone. */
+import { activeStates, parseAppName, parseHostName, type Slot } from '@tagship/domain'
+import type { Route, RouteTarget } from '@tagship/engine'
+import type { Database } from './database.ts'
+
+const findRoutes = {
+  name: 'find-routes',
+  // Only `web` is routed from outside. A place in a slot is held by what is under way, live or still warm.
+  text: `
+    SELECT a.seat, a.name AS app, a.hosts, a.live_slot AS live,
+      (SELECT coalesce(max(d.fence), 0)::text FROM deployments d WHERE d.app_id = a.id) AS fence,
+      (SELECT coalesce(jsonb_agg(jsonb_build_object('slot', i.slot, 'name', i.name, 'address', i.address,
+          'port', i.port) ORDER BY i.ordinal), '[]')
+        FROM instances i JOIN deployments d ON d.id = i.deployment_id
+        WHERE d.app_id = a.id AND i.removed_at IS NULL AND i.process = 'web'
+          AND i.address IS NOT NULL AND i.port IS NOT NULL
+          AND (d.state = ANY($1) OR d.state = 'live' OR d.warm_until > now())) AS targets
+    FROM app_records a WHERE a.removed_at IS NULL ORDER BY a.seat`,
+}
+
+interface RouteRow {
+  readonly seat: number
+  readonly app: string
+  readonly hosts: readonly string[]
+  readonly live: Slot | null
+  readonly fence: string
+  readonly targets: readonly (RouteTarget & { readonly slot: Slot })[]
+}
+
+export const routes = (database: Database) => ({
+  async routes(): Promise<Route[]> {
+    const rows = await database.query<RouteRow & Record<string, unknown>>(findRoutes, [activeStates])
+    return rows.map((row) => ({
+      seat: row.seat,
+      app: parseAppName(row.app),
+      hosts: row.hosts.map(parseHostName),
+      live: row.live,
+      targets: { blue: inSlot(row, 'blue'), green: inSlot(row, 'green') },
+      fence: BigInt(row.fence),
+    }))
+  },
+})
+
+function inSlot({ targets }: RouteRow, slot: Slot): RouteTarget[] {
+  return targets
+    .filter((target) => target.slot === slot)
+    .map(({ name, address, port }) => ({ name, address, port }))
+}

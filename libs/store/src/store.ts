@@ -1,0 +1,34 @@
+import type { AppRecord, CommandStore } from '@tagship/engine'
+import type { apps } from './apps.ts'
+import type { audit } from './audit.ts'
+import type { Changes } from './changes.ts'
+import type { deployments } from './deployments.ts'
+import type { events } from './events.ts'
+import type { idempotency } from './idempotency.ts'
+import type { logs } from './logs.ts'
+import type { outbox } from './outbox.ts'
+import type { polls } from './polls.ts'
+import type { releases } from './releases.ts'
+import type { tokens } from './tokens.ts'
+
+/** Everything that is kept. Every method throws database.unavailable while Postgres does not answer. */
+export interface Store
+  extends CommandStore,
+    Pick<ReturnType<typeof apps>, 'listApps'>,
+    Pick<ReturnType<typeof deployments>, 'listDeployments'>,
+    Pick<ReturnType<typeof releases>, 'listReleases'>,
+    Pick<ReturnType<typeof polls>, 'pollState'>,
+    Pick<Changes, 'onChange' | 'listening'>,
+    ReturnType<typeof audit>,
+    ReturnType<typeof events>,
+    ReturnType<typeof idempotency>,
+    ReturnType<typeof outbox>,
+    ReturnType<typeof tokens>,
+    Pick<ReturnType<typeof logs>, 'logs'> {
+  appByName(name: string): Promise<AppRecord | null>
+  /** Every app, in the order of their names. */
+  allApps(): Promise<AppRecord[]>
+  /** Resolves while Postgres answers. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
