@@ -162,6 +162,9 @@ describe('an app with two slots', () => {
     const post = await get(`${url}/echo`, { host: shopHost }, { method: 'POST', body: 'hello' })
     expect(post).toMatchObject({ status: 200, body: 'hello' })
     expect((await router.traffic(blue)).serverErrors).toBe(0)
+    // The engine may give its address to the next instance.
+    await router.fillSlot(blue, [replicas[1]?.target ?? expect.fail()], 1n)
+    expect(await answeredBy()).toBe('shop-2')
   })
 
   test('shows its idle slot to who has the secret, or asks for next.HOST', async () => {
@@ -205,10 +208,12 @@ test('a thousand seats are no burden', async () => {
     ),
   )
   expect(performance.now() - from).toBeLessThan(5_000)
-  const { Processes } = await container.top({ ps_args: '-eo pid,rss' })
-  const kilobytes = Processes.reduce((sum: number, [, rss]: string[]) => sum + Number(rss), 0)
-  expect(kilobytes).toBeGreaterThan(1_000)
-  expect(kilobytes).toBeLessThan(64 * 1024)
+  // The master lets go of the config it has read a moment after the worker serves.
+  await until('it takes less than 64 MB', async () => {
+    const { Processes } = await container.top({ ps_args: '-eo pid,rss' })
+    const kilobytes = Processes.reduce((sum: number, [, rss]: string[]) => sum + Number(rss), 0)
+    return kilobytes > 1_000 && kilobytes < 64 * 1024
+  })
 })
 
 test('counts requests and server errors of a slot', async () => {

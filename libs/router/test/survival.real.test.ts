@@ -72,6 +72,18 @@ test('restore changes what differs, and forgets who is no longer there', async (
   await router.restore([route])
 })
 
+test('restore gives a seat to another app, and one bad route keeps no other from being restored', async () => {
+  const heir = { ...route, app: parseAppName('heir'), fence: 0n }
+  await expect(router.restore([{ ...route, seat: 99 }, heir])).rejects.toMatchObject({
+    code: 'router.refused',
+  })
+  expect(await router.liveSlot(5)).toBe('green')
+  expect(await router.askThrough(shopHost, '/version')).toEqual({ instance: 'shop-2', status: 200 })
+  await router.restore([{ ...heir, targets: { blue: [], green: [] } }])
+  await serves('2')
+  await router.restore([route])
+})
+
 test('the container alone, killed, serves the same routes again', async () => {
   const { State } = await container.inspect()
   process.kill(State.Pid, 'SIGKILL')

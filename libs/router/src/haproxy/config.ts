@@ -24,7 +24,7 @@ export const mountPoint = '/tagship'
 
 /** A refused connection is noticed by the traffic itself; the check decides, and brings the server back. */
 export const serverOptions = [
-  'check inter 1s fastinter 200ms downinter 500ms fall 2 rise 1',
+  'check inter 2s fastinter 200ms downinter 500ms fall 2 rise 1',
   'observe layer4 error-limit 2 on-error sudden-death',
   'pool-purge-delay 3s',
 ].join(' ')

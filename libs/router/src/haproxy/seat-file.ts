@@ -15,6 +15,16 @@ export interface Seat {
   readonly targets: Readonly<Record<Slot, readonly RouteTarget[]>>
 }
 
+/** A seat that nobody has, but for its number. */
+export const freeSeat: Omit<Seat, 'number'> = {
+  app: null,
+  fence: 0n,
+  live: null,
+  backup: null,
+  hosts: [],
+  targets: { blue: [], green: [] },
+}
+
 /** A router with no seats yet: it is told how many to have once it runs. */
 export const emptySeatFile = '# tagship seats 0\n# end\n'
 

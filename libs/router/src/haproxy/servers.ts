@@ -7,7 +7,8 @@ import { askSocket } from './socket.ts'
 import { readTable } from './table.ts'
 import { addressOf } from './words.ts'
 
-interface Server {
+export interface Server {
+  readonly backend: string
   readonly name: string
   readonly address: string
   readonly maintenance: boolean
@@ -19,45 +20,49 @@ const removalMs = 4_000
 /**
  * Makes the backend have exactly these servers: new ones come before old ones go. Requests that are still
  * under way at a server that goes are cut.
- * @throws router.refused
+ * @param present where the caller knows already what is there. @throws router.refused
  */
-export async function applyTargets(socketPath: string, ref: SlotRef, targets: readonly RouteTarget[]) {
+export async function applyTargets(
+  socketPath: string,
+  ref: SlotRef,
+  targets: readonly RouteTarget[],
+  present?: readonly Server[],
+): Promise<void> {
   const backend = backendName(ref.seat, ref.slot)
-  const present = new Map((await listServers(socketPath, backend)).map((server) => [server.name, server]))
-  const wanted = new Map(targets.map((target) => [target.name, target]))
-  for (const target of wanted.values()) {
-    const server = present.get(target.name)
-    if (server && server.address === addressOf(target)) {
-      if (server.maintenance) await enableServer(socketPath, `${backend}/${target.name}`)
+  const servers = present ?? (await listServers(socketPath, backend)).get(backend) ?? []
+  const byName = new Map(servers.map((server) => [server.name, server]))
+  for (const target of targets) {
+    const server = byName.get(target.name)
+    byName.delete(target.name)
+    const path = `${backend}/${target.name}`
+    if (server?.address === addressOf(target)) {
+      if (server.maintenance) await expect(socketPath, enabling(path), '')
       continue
     }
-    if (server) await removeServer(socketPath, `${backend}/${target.name}`)
-    await addServer(socketPath, `${backend}/${target.name}`, addressOf(target))
+    if (server) await removeServer(socketPath, path)
+    const adding = `add server ${path} ${addressOf(target)} ${serverOptions}`
+    await expect(socketPath, `${adding}; ${enabling(path)}`, 'New server registered.')
   }
-  const leaving = [...present.keys()].filter((name) => !wanted.has(name))
-  await Promise.all(leaving.map((name) => removeServer(socketPath, `${backend}/${name}`)))
+  await Promise.all([...byName.keys()].map((name) => removeServer(socketPath, `${backend}/${name}`)))
 }
 
-async function listServers(socketPath: string, backend: string): Promise<Server[]> {
-  const answer = await askSocket(socketPath, `show servers state ${backend}`)
+/** The servers of one backend, or of all, by the backend's name. @throws router.refused */
+export async function listServers(socketPath: string, backend?: string): Promise<Map<string, Server[]>> {
+  const answer = await askSocket(socketPath, `show servers state${backend ? ` ${backend}` : ''}`)
   const [, heading, ...lines] = answer.split('\n')
   if (!heading?.startsWith('# ')) throw new TagshipError('router.refused', `${backend}: ${answer}`)
-  return readTable([heading, ...lines].join('\n'), ' ').map((row) => ({
+  const servers = readTable([heading, ...lines].join('\n'), ' ').map((row) => ({
+    backend: row.be_name ?? '',
     name: row.srv_name ?? '',
     address: `${isIPv6(row.srv_addr ?? '') ? `[${row.srv_addr}]` : row.srv_addr}:${row.srv_port}`,
     // SRV_ADMF_FMAINT: somebody put it into maintenance on purpose.
     maintenance: (Number(row.srv_admin_state) & 1) === 1,
   }))
+  return Map.groupBy(servers, (server) => server.backend)
 }
 
-async function addServer(socketPath: string, server: string, address: string): Promise<void> {
-  await expect(socketPath, `add server ${server} ${address} ${serverOptions}`, 'New server registered.')
-  await enableServer(socketPath, server)
-}
-
-async function enableServer(socketPath: string, server: string): Promise<void> {
-  await expect(socketPath, `enable health ${server}`, '')
-  await expect(socketPath, `enable server ${server}`, '')
+function enabling(server: string): string {
+  return `enable health ${server}; enable server ${server}`
 }
 
 async function removeServer(socketPath: string, server: string): Promise<void> {
