@@ -25,9 +25,23 @@ dependencies_are_current() {
 install_dependencies() {
   make_workspace
   ensure_npm
+  if [ "$(major_version node)" -lt 24 ] && [ "$(node_package)" != none ]; then
+    step 'Fetching Node 24' 'Is the npm registry in reach? See: npm ping' fetch_node
+  fi
   step 'Installing npm dependencies' "Run: cd '$root' && npm ci" \
+    env PATH="$workspace/node_modules/$(node_package)/bin:$PATH" \
     npm --prefix "$root" ci --include=dev --include=optional --no-audit --no-fund --loglevel=error
   cp -- "$root/package-lock.json" "$root/node_modules/.tagship-package-lock.json"
+}
+
+# The install scripts of some dependencies refuse an old Node. npm keeps the download for what follows.
+fetch_node() {
+  npm --prefix "$workspace" install --no-save --no-package-lock --no-audit --no-fund --loglevel=error \
+    "$(node_package)@24"
+}
+
+major_version() {
+  "$1" -p 'process.versions.node.split(".")[0]'
 }
 
 ensure_npm() {
@@ -45,9 +59,10 @@ find_node() {
     return 0
   fi
   node=$(command -v node || true)
-  major=$([ -z "$node" ] || "$node" -p 'process.versions.node.split(".")[0]')
-  [ "${major:-0}" -ge 24 ] || fail 'Node.js 24 or newer is needed.' \
-    "There is no package of it for $(uname -s) $(uname -m); install it: https://nodejs.org"
+  if [ -z "$node" ] || [ "$(major_version "$node")" -lt 24 ]; then
+    fail 'Node.js 24 or newer is needed.' \
+      "There is no package of it for $(uname -s) $(uname -m); install it: https://nodejs.org"
+  fi
 }
 
 node_package() {

@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
+const program = 'redis-server'
+
 export interface TestRedis {
   readonly socketPath: string
   /** Ends the server as a crash would. Resolves when it is gone. */
@@ -27,7 +29,7 @@ export async function startTestRedis(): Promise<TestRedis> {
     await rm(socketPath, { force: true })
     const options = ['--port', '0', '--unixsocket', socketPath, '--dir', folder]
     const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction']
-    const child = spawn('redis-server', [...options, ...durable], { stdio: 'ignore' })
+    const child = spawn(program, [...options, ...durable], { stdio: 'ignore' })
     server = child
     await once(child, 'spawn').catch((cause) => {
       throw new Error('the tests need redis-server, which is not installed; run: ./tagship prepare', {

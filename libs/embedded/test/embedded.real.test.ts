@@ -4,6 +4,7 @@ import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { createLogger } from '@tagship/kit'
 import { Redis } from 'ioredis'
 import { Client } from 'pg'
@@ -11,7 +12,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startPostgres, startRedis } from '../src/index.ts'
 
 const log = createLogger('test', 'silent')
-const parentProgram = join(import.meta.dirname, 'start-servers.ts')
+const parentProgram = fileURLToPath(new URL('./start-servers.ts', import.meta.url))
 
 let folder = ''
 let cleanUps: (() => Promise<unknown>)[] = []

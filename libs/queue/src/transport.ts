@@ -8,8 +8,8 @@ export type BullQueue = Pick<
   Queue<null, void>,
   'addBulk' | 'getJobCounts' | 'getJobScheduler' | 'upsertJobScheduler' | 'close'
 >
-export type BullWorker = Pick<Worker<null, void>, 'run' | 'close' | 'disconnect' | 'cancelAllJobs'>
-export type WorkOptions = Omit<WorkerOptions, 'connection' | 'prefix'>
+type BullWorker = Pick<Worker<null, void>, 'run' | 'close' | 'disconnect' | 'cancelAllJobs'>
+type WorkOptions = Omit<WorkerOptions, 'connection' | 'prefix'>
 
 /** BullMQ over one kind of store. Queues are for the caller's own time; workers wait for a store that is away. */
 export interface Transport {

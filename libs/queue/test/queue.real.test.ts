@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { type EmbeddedPostgres, startPostgres } from '@tagship/embedded'
 import { createLogger } from '@tagship/kit'
 import { startTestRedis, type TestRedis } from '@tagship/tests/redis'
@@ -12,7 +13,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { openQueue, type Queue, type QueueConnection } from '../src/index.ts'
 
 const log = createLogger('test', 'silent')
-const workerProgram = join(import.meta.dirname, 'start-worker.ts')
+const workerProgram = fileURLToPath(new URL('./start-worker.ts', import.meta.url))
 
 let installation = ''
 let opened: Queue[] = []
