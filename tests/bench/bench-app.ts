@@ -7,6 +7,8 @@ import type { SampleRepository } from '@tagship/tests/git'
 import type { Installation } from '@tagship/tests/installation'
 import { exampleRepository } from './example.ts'
 
+const patienceMs = 60_000
+
 export interface BenchApp extends AsyncDisposable {
   readonly name: string
   /**
@@ -44,11 +46,11 @@ export async function addBenchApp(
     release: async (version) => {
       await tagVersion(repository, version)
       const began = Date.now()
-      const pushing = installation.push(name, repository, 'main', `v${version}`)
-      const answering = firstAnswerBy(version)
-      const pushed = await pushing
-      if (pushed.exitCode !== 0) throw new Error(`git push of v${version}: ${pushed.stderr}`)
-      const answered = await answering
+      const push = async () => {
+        const { exitCode, stderr } = await installation.push(name, repository, 'main', `v${version}`)
+        if (exitCode !== 0) throw new Error(`git push of v${version}: ${stderr}`)
+      }
+      const [answered] = await Promise.all([firstAnswerBy(version), push()])
       const { items } = await installation.client.listDeployments({
         params: { app: name },
         query: { limit: 1 },
@@ -92,9 +94,9 @@ rollout: { bake: ${bake}, keepWarm: ${keepWarm} }
 
 /** Asks again and again until there is an answer. */
 async function until<T>(what: string, pauseMs: number, ask: () => Promise<T | null>): Promise<T> {
-  for (const deadline = Date.now() + 120_000; Date.now() < deadline; await sleep(pauseMs)) {
+  for (const deadline = Date.now() + patienceMs; Date.now() < deadline; await sleep(pauseMs)) {
     const answer = await ask()
     if (answer !== null) return answer
   }
-  throw new Error(`waited two minutes for ${what}`)
+  throw new Error(`waited ${patienceMs / 1_000} s for ${what}`)
 }

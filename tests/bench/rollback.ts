@@ -50,22 +50,34 @@ async function measureWarm(installation: Installation, options: BenchOptions, ti
   await app.release(old)
   for (let round = 1; round <= options.repetitions; round += 1) {
     options.progress(`warm, round ${round} of ${options.repetitions}`)
+    const byApi = () => installation.client.rollBack({ params: { app: app.name }, body: {} })
     await backFrom(installation, app, `1.${round}.0`, async () => {
-      const began = Date.now()
-      const answering = app.firstAnswerBy(old)
-      await installation.client.rollBack({ params: { app: app.name }, body: {} })
-      times.add('warm: API call to its answer', Date.now() - began)
-      times.add('warm: API call to first answer', (await answering) - began)
+      const { answered, done } = await timed(byApi, () => app.firstAnswerBy(old))
+      times.add('warm: API call to its answer', done)
+      times.add('warm: API call to first answer', answered)
     })
     await backFrom(installation, app, `1.${round}.1`, async () => {
-      const began = Date.now()
-      const answering = app.firstAnswerBy(old)
-      const { exitCode, stderr } = await installation.tagship('rollback', app.name)
-      if (exitCode !== 0) throw new Error(`tagship rollback: ${stderr}`)
-      times.add('warm: the whole command', Date.now() - began)
-      times.add('warm: command to first answer', (await answering) - began)
+      const { answered, done } = await timed(
+        () => byCommand(installation, app),
+        () => app.firstAnswerBy(old),
+      )
+      times.add('warm: the whole command', done)
+      times.add('warm: command to first answer', answered)
     })
   }
+}
+
+async function byCommand(installation: Installation, app: BenchApp): Promise<void> {
+  const { exitCode, stderr } = await installation.tagship('rollback', app.name)
+  if (exitCode !== 0) throw new Error(`tagship rollback: ${stderr}`)
+}
+
+/** Milliseconds from now until the act is done, and until the old version has answered. */
+async function timed<T>(act: () => Promise<T>, firstAnswer: () => Promise<number>) {
+  const began = Date.now()
+  const acting = async () => ({ result: await act(), done: Date.now() - began })
+  const [answered, acted] = await Promise.all([firstAnswer(), acting()])
+  return { answered: answered - began, ...acted }
 }
 
 async function backFrom(
@@ -96,14 +108,11 @@ async function measureCold(
     await app.alone()
     times.add('by hand: image to healthy', (await byHand.boot()).total)
     const version = versions[round % 2] ?? ''
-    const began = Date.now()
-    const answering = app.firstAnswerBy(version)
-    const { deployment } = await installation.client.rollBack({
-      params: { app: app.name },
-      body: { to: `v${version}` },
-    })
-    if (!deployment) throw new Error(`the rollback to v${version} made no deployment`)
-    times.add('cold: API call to first answer', (await answering) - began)
-    await app.reached(deployment, 'live')
+    const back = () =>
+      installation.client.rollBack({ params: { app: app.name }, body: { to: `v${version}` } })
+    const { answered, result } = await timed(back, () => app.firstAnswerBy(version))
+    if (!result.deployment) throw new Error(`the rollback to v${version} made no deployment`)
+    times.add('cold: API call to first answer', answered)
+    await app.reached(result.deployment, 'live')
   }
 }
