@@ -3,6 +3,7 @@
 
 engine_log=/var/log/tagship-dockerd.log
 engine_pid_file=/var/run/docker.pid
+containerd_pid_file=/var/run/docker/containerd/containerd.pid
 engine_socket=/var/run/docker.sock
 
 # A client alone proves nothing; only the engine's own version does.
@@ -83,13 +84,19 @@ run_engine() {
 }
 
 engine_runs() {
-  pid=$(cat "$engine_pid_file" 2>/dev/null || true)
-  [ -n "$pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null || true)" = dockerd ]
+  is_process "$engine_pid_file" dockerd
 }
 
-# After a crash the number in the file may belong to another process, and the engine would not start.
+# After a crash the numbers in these files may belong to other processes, or to ones that have ended and that
+# nobody has taken note of; the engine would wait for them.
 forget_stale_engine() {
   engine_runs || rm -f -- "$engine_pid_file"
+  is_process "$containerd_pid_file" containerd || rm -f -- "$containerd_pid_file"
+}
+
+# is_process PID-FILE NAME: whether it runs (proc(5): the letter after the name is the state, Z is ended).
+is_process() {
+  pid=$(cat "$1" 2>/dev/null) && grep -q -s "^$pid ($2) [^ZX]" "/proc/$pid/stat"
 }
 
 # Some kernels have only one of the two ways that iptables knows.

@@ -49,8 +49,14 @@ assemble_image() {
   ! docker image inspect "$(image_name "$1")" >/dev/null 2>&1 || return 0
   # shellcheck source=/dev/null
   . "$root/deploy/images/$1/packages.sh"
-  "assemble_$1" "$workspace/$1.tar" &&
-    docker import --change "LABEL dev.tagship.image=$1" "$workspace/$1.tar" "$(image_name "$1")"
+  "assemble_$1" "$workspace/$1.tar"
+}
+
+# import_image NAME TAR [OPTION...]
+import_image() {
+  name=$1 archive=$2
+  shift 2
+  docker import "$@" --change "LABEL dev.tagship.image=$name" "$archive" "$(image_name "$name")"
 }
 
 # debian SUITE TAR PACKAGES [HOOK...]: a root file system of Debian packages.

@@ -1,5 +1,6 @@
 # shellcheck shell=sh
 # A base for apps without a registry: Debian 12 and Node 24.
+# shellcheck disable=SC2016,SC2154
 
 assemble_base() {
   files=$workspace/base
@@ -10,5 +11,7 @@ assemble_base() {
     chmod -R u=rwX,go=rX "$files" &&
     debian bookworm "$1" ca-certificates \
       --customize-hook="copy-in $files/usr /" \
-      --customize-hook='chroot "$1" update-ca-certificates'
+      --customize-hook='chroot "$1" update-ca-certificates' &&
+    # Node has authorities of its own; it is to trust those of the image as well.
+    import_image base "$1" --change 'ENV NODE_USE_SYSTEM_CA=1'
 }
