@@ -6,7 +6,7 @@ import { formatDuration } from '@tagship/domain/units'
 import type { Trouble } from './errors.ts'
 import { deploymentLabel, releaseLabel } from './output/names.ts'
 import { note, printJson, printLines, printTrouble } from './output/print.ts'
-import { createProgress } from './output/progress.ts'
+import { createProgress, type Progress } from './output/progress.ts'
 import { paint } from './output/text.ts'
 import { elapsed } from './output/time.ts'
 
@@ -19,8 +19,8 @@ export async function waitFor(
   deployment: DeploymentJson,
   goal: Goal,
   signal: AbortSignal,
+  progress: Progress = createProgress(),
 ): Promise<DeploymentJson> {
-  const progress = createProgress()
   let latest = deployment
   try {
     const query = { deployment: deployment.id, after: '0' }

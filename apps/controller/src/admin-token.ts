@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto'
-import type { Store } from '@tagship/store'
+import { newSecret, type Store } from '@tagship/store'
 import { type DataFolder, installationSecret } from './data-folder.ts'
 
 /**
@@ -9,7 +8,7 @@ import { type DataFolder, installationSecret } from './data-folder.ts'
  */
 export async function ensureAdminToken(data: DataFolder, store: Store): Promise<string | null> {
   if ((await store.countTokens()) > 0) return null
-  const token = await installationSecret(data, 'admin-token', () => `tsp_${randomBytes(32).toString('base64url')}`)
+  const token = await installationSecret(data, 'admin-token', newSecret)
   await store.createToken('admin', 'admin', token)
   return token
 }

@@ -1,8 +1,8 @@
 import {
   addApp,
+  type CommandPorts,
   cancel,
   changeApp,
-  type CommandPorts,
   deploy,
   explainTags,
   hold,

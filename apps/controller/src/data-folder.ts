@@ -27,7 +27,11 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
 /**
  * A random secret of the installation, the same at every start: made once, readable by its owner only.
  */
-export async function installationSecret(data: DataFolder, name: string, make: () => string): Promise<string> {
+export async function installationSecret(
+  data: DataFolder,
+  name: string,
+  make: () => string,
+): Promise<string> {
   const path = join(data.path, name)
   try {
     await writeFile(path, make(), { mode: 0o600, flag: 'wx' })

@@ -16,10 +16,22 @@ export async function doctor(options: Options): Promise<DoctorReport> {
     examine('Node.js', checkNode, 'Start Tagship through ./tagship, which brings the right one.'),
     examine('git', checkGit, 'Install git 2.30 or newer: apt-get install git.'),
     examine('Docker Engine', checkDocker, 'Start it, or let ./tagship up do so; then try again.'),
-    examine('live-restore', checkLiveRestore, 'Set "live-restore": true in /etc/docker/daemon.json: apps then outlive a restart of the engine. It cannot be used with Swarm.'),
+    examine(
+      'live-restore',
+      checkLiveRestore,
+      'Set "live-restore": true in /etc/docker/daemon.json: apps then outlive a restart of the engine. It cannot be used with Swarm.',
+    ),
     examine('images', checkImages, 'Run ./tagship prepare.'),
-    examine('queue', () => checkQueue(options), 'Install redis-server, or set REDIS_URL. Without either the queue lives in Postgres: slower, but it works.'),
-    examine('data folder', () => checkFolder(options), 'Free disk space, or choose another folder with --data DIR.'),
+    examine(
+      'queue',
+      () => checkQueue(options),
+      'Install redis-server, or set REDIS_URL. Without either the queue lives in Postgres: slower, but it works.',
+    ),
+    examine(
+      'data folder',
+      () => checkFolder(options),
+      'Free disk space, or choose another folder with --data DIR.',
+    ),
   ])
 }
 
@@ -72,6 +84,7 @@ async function checkFolder({ data }: Options): Promise<string> {
   const { path, installation } = await openDataFolder(data)
   const { bavail, bsize } = await statfs(path)
   const free = bavail * bsize
-  if (free < leastFreeBytes) throw new Error(`${path} has ${formatSize(free)} free; builds need ${formatSize(leastFreeBytes)}`)
+  if (free < leastFreeBytes)
+    throw new Error(`${path} has ${formatSize(free)} free; builds need ${formatSize(leastFreeBytes)}`)
   return `${path} (installation ${installation}), ${formatSize(free)} free`
 }

@@ -2,7 +2,11 @@ import { type Deployment, type DeploymentState, isServing, isSettled } from '@ta
 import type { Store } from '@tagship/store'
 
 /** The deployment each time its row changes, from now on; ends with the caller's `break` or the signal. */
-export async function* followDeployment(store: Store, id: string, signal: AbortSignal): AsyncGenerator<Deployment> {
+export async function* followDeployment(
+  store: Store,
+  id: string,
+  signal: AbortSignal,
+): AsyncGenerator<Deployment> {
   let seen = -1
   while (!signal.aborted) {
     const deployment = await store.deploymentById(id)

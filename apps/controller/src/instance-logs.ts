@@ -32,7 +32,8 @@ export async function* instanceLogs(
 }
 
 async function* named(instance: Instance, lines: AsyncIterable<LogLine>): AsyncGenerator<InstanceLogLine> {
-  for await (const { at, text } of lines) yield { at, process: `${instance.process}.${instance.ordinal}`, text }
+  for await (const { at, text } of lines)
+    yield { at, process: `${instance.process}.${instance.ordinal}`, text }
 }
 
 /** Whichever has a line next, gives it. */

@@ -23,7 +23,8 @@ try {
 } catch (cause) {
   const error = toTagshipError(cause)
   tell({ type: 'failed', code: error.code, detail: error.message })
-  if (!process.connected) process.stderr.write(`${error.entry.title}: ${error.message}\n${error.entry.mend}\n`)
+  if (!process.connected)
+    process.stderr.write(`${error.entry.title}: ${error.message}\n${error.entry.mend}\n`)
   process.exit(error.entry.exitCode)
 }
 

@@ -30,15 +30,27 @@ export async function onPush(
 }
 
 function verdictLines(judged: readonly JudgedTag[], pushed: ReadonlySet<string>): string[] {
-  const lines = judged.filter(({ tag }) => pushed.has(tag.name)).map(({ tag, verdict, why }) => `${tag.name}: ${verdict} (${why})`)
+  const lines = judged
+    .filter(({ tag }) => pushed.has(tag.name))
+    .map(({ tag, verdict, why }) => `${tag.name}: ${verdict} (${why})`)
   return lines.length > 10 ? [...lines.slice(0, 10), `… and ${lines.length - 10} more`] : lines
 }
 
-async function tellProgress(store: Store, id: string, url: string, say: Say, signal: AbortSignal): Promise<void> {
+async function tellProgress(
+  store: Store,
+  id: string,
+  url: string,
+  say: Say,
+  signal: AbortSignal,
+): Promise<void> {
   let told = 0
   for await (const deployment of followDeployment(store, id, signal)) {
-    if (told === 0) say(`${deployment.tag ?? deployment.commit.slice(0, 7)} becomes release ${releaseName(deployment.releaseNumber)}`)
-    for (const phase of deployment.phases.slice(told)) say(`  ${phase.name.padEnd(18)} ${machine[phase.name].meaning}`)
+    if (told === 0)
+      say(
+        `${deployment.tag ?? deployment.commit.slice(0, 7)} becomes release ${releaseName(deployment.releaseNumber)}`,
+      )
+    for (const phase of deployment.phases.slice(told))
+      say(`  ${phase.name.padEnd(18)} ${machine[phase.name].meaning}`)
     told = deployment.phases.length
     if (!isDecided(deployment.state)) continue
     for (const line of endLines(deployment, url)) say(line)
@@ -53,6 +65,8 @@ function endLines(deployment: Deployment, url: string): string[] {
     return [`${name} serves at ${url} after ${formatDuration(took)}`]
   }
   const { failure, state } = deployment
-  const lines = failure ? [`${name} ${state}: ${failure.code}`, ...failure.message.split('\n').map((line) => `  ${line}`)] : [`${name} ${state}`]
+  const lines = failure
+    ? [`${name} ${state}: ${failure.code}`, ...failure.message.split('\n').map((line) => `  ${line}`)]
+    : [`${name} ${state}`]
   return [...lines, 'what was live serves on']
 }

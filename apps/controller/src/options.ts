@@ -58,6 +58,7 @@ function portNumber(name: string, text: string): number {
 
 function countOf(name: string, text: string): number {
   const count = Number(text)
-  if (!Number.isInteger(count) || count < 1) throw new TagshipError('input.invalid', `${name} must be a whole number from 1, not "${text}"`)
+  if (!Number.isInteger(count) || count < 1)
+    throw new TagshipError('input.invalid', `${name} must be a whole number from 1, not "${text}"`)
   return count
 }

@@ -15,7 +15,7 @@ import { preparedImage } from './images.ts'
 import type { Options } from './options.ts'
 
 /** How many apps the router has places for, made when it starts. */
-const seats = 256
+const seats = 1000
 
 /** The whole house: the only place where every library meets. */
 export interface Parts {
@@ -32,7 +32,12 @@ export interface Parts {
   close(): Promise<void>
 }
 
-export async function assemble(options: Options, data: DataFolder, log: Logger, progress: (text: string) => void): Promise<Parts> {
+export async function assemble(
+  options: Options,
+  data: DataFolder,
+  log: Logger,
+  progress: (text: string) => void,
+): Promise<Parts> {
   const closers: (() => Promise<void>)[] = []
   try {
     return await assembleInto(closers, options, data, log, progress)

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net'
-import { type ControllerMessageInput } from '@tagship/api'
+import type { ControllerMessageInput } from '@tagship/api'
 import { TagshipError, toTagshipError } from '@tagship/domain'
 import type { AppRecord } from '@tagship/engine'
 import { createPushEndpoint } from '@tagship/git'
@@ -27,7 +27,14 @@ export async function serve(options: Options, tell: Tell): Promise<void> {
   const unlock = await lockDataFolder(data).catch(async (error) => {
     const running = await readAnnouncement(data)
     if (!running) throw error
-    tell({ type: 'ready', url: running.url, appsUrl, firstToken: null, installation: data.installation, adopted: true })
+    tell({
+      type: 'ready',
+      url: running.url,
+      appsUrl,
+      firstToken: null,
+      installation: data.installation,
+      adopted: true,
+    })
     return null
   })
   if (!unlock) return
@@ -92,7 +99,11 @@ async function ensurePortIsFree(host: string, port: number): Promise<void> {
     probe.listen(port, host, resolve)
   }).catch((cause) => {
     if (cause.code !== 'EADDRINUSE') throw toTagshipError(cause)
-    throw new TagshipError('port.taken', `port ${port} on ${host}, for the API, is in use by another program`, { cause })
+    throw new TagshipError(
+      'port.taken',
+      `port ${port} on ${host}, for the API, is in use by another program`,
+      { cause },
+    )
   })
   await new Promise((resolve) => probe.close(resolve))
 }

@@ -6,7 +6,9 @@ import type { Options } from './options.ts'
  * Removes everything of the installation that serves traffic: instances, router, networks. Data and history
  * stay, and images unless they are to go as well, so that `tagship up` brings it all back.
  */
-export async function teardown(options: Options): Promise<{ containers: number; networks: number; images: number }> {
+export async function teardown(
+  options: Options,
+): Promise<{ containers: number; networks: number; images: number }> {
   const log = createLogger('teardown', options.logLevel)
   const docker = createDocker()
   const { installation } = await openDataFolder(options.data)

@@ -21,7 +21,10 @@ const routerCheckMs = 1_000
 export function startWorkers(parts: Parts, buildsAtOnce: number): { stop(): Promise<void> } {
   const { ports, queue, log } = parts
   const stopping = new AbortController()
-  const worker: Worker = { name: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`, stop: stopping.signal }
+  const worker: Worker = {
+    name: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,
+    stop: stopping.signal,
+  }
 
   queue.work('deployments', deploymentsAtOnce, (id) => advance(ports, id, worker))
   queue.work('builds', buildsAtOnce, (id) => buildRelease(ports, id, worker))

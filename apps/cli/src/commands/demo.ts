@@ -18,7 +18,13 @@ export function demoCommand(): Command {
 
 async function demo(flags: Flags): Promise<number> {
   const begin = performance.now()
-  note(paint('bold', '\n  Tagship: push a tag; a fresh image takes over; nothing running is ever patched.\n', process.stderr))
+  note(
+    paint(
+      'bold',
+      '\n  Tagship: push a tag; a fresh image takes over; nothing running is ever patched.\n',
+      process.stderr,
+    ),
+  )
   const stage = await setStage((line) => note(`  ${line}`))
   const leave = async () => {
     await stage.clear()
@@ -35,7 +41,8 @@ async function demo(flags: Flags): Promise<number> {
     process.off('SIGINT', leave).off('SIGTERM', leave)
     if (flags.keep) printLines(howToGoOn(stage))
     else await stage.clear()
-    if (!flags.keep && !flags.json) printLines(['', '  Everything is removed again. Next: tagship demo --keep, or tagship up.', ''])
+    if (!flags.keep && !flags.json)
+      printLines(['', '  Everything is removed again. Next: tagship demo --keep, or tagship up.', ''])
   }
 }
 
@@ -47,7 +54,8 @@ function teller(): Teller {
       note(`\n  ${paint('bold', `${scene}  ${title}`, process.stderr)}`)
     },
     line: (text) => note(paint('dim', `     ${text}`, process.stderr)),
-    result: (ok, text) => note(`     ${ok ? paint('green', '✔', process.stderr) : paint('red', '✖', process.stderr)} ${text}`),
+    result: (ok, text) =>
+      note(`     ${ok ? paint('green', '✔', process.stderr) : paint('red', '✖', process.stderr)} ${text}`),
   }
 }
 

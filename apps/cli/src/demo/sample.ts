@@ -44,7 +44,6 @@ process.exit(1)
 const demoManifest = `processes:
   web:
     port: 8080
-    replicas: 2
     drain: 15s
     health: { path: /healthz, deadline: 15s }
     resources: { memory: 256m, cpu: 1 }
@@ -52,7 +51,12 @@ rollout: { bake: 3s }
 `
 
 /** The token goes by the environment: whatever is on a command line, every user of the machine can read. */
-async function runGit(cwd: string, token: string, args: readonly string[], onLine?: (line: string) => void): Promise<void> {
+async function runGit(
+  cwd: string,
+  token: string,
+  args: readonly string[],
+  onLine?: (line: string) => void,
+): Promise<void> {
   const env = {
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_CONFIG_NOSYSTEM: '1',
@@ -65,7 +69,12 @@ async function runGit(cwd: string, token: string, args: readonly string[], onLin
     GIT_CONFIG_KEY_0: 'http.extraHeader',
     GIT_CONFIG_VALUE_0: `Authorization: Basic ${Buffer.from(`demo:${token}`).toString('base64')}`,
   }
-  const result = await runCommand('git', args, { cwd, env, timeout: 120_000, ...(onLine ? { onErrorLine: onLine } : {}) })
+  const result = await runCommand('git', args, {
+    cwd,
+    env,
+    timeout: 120_000,
+    ...(onLine ? { onErrorLine: onLine } : {}),
+  })
   if (result.exitCode === 0) return
   throw new CliError({
     code: 'git.failed',

@@ -28,7 +28,17 @@ export async function setStage(onLine: (line: string) => void): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'tagship-demo-'))
   const data = join(folder, 'data')
   const httpPort = await freePort()
-  const args = ['up', '--detach', '--json', '--data', data, '--port', `${await freePort()}`, '--http-port', `${httpPort}`]
+  const args = [
+    'up',
+    '--detach',
+    '--json',
+    '--data',
+    data,
+    '--port',
+    `${await freePort()}`,
+    '--http-port',
+    `${httpPort}`,
+  ]
   const clear = async () => {
     await runCli(folder, ['down', '--data', data]).catch(() => {})
     await runController(['teardown', '--images', '--data', data], { stdout: 'pipe', stderr: 'inherit' })
@@ -44,9 +54,23 @@ export async function setStage(onLine: (line: string) => void): Promise<Stage> {
 }
 
 /** This very program, with a config file of its own: the user's stays as it is. @throws what it said */
-async function runCli(folder: string, args: readonly string[], onErrorLine: (line: string) => void = () => {}): Promise<string> {
-  const env = { XDG_CONFIG_HOME: join(folder, 'config'), TAGSHIP_URL: '', TAGSHIP_TOKEN: '', DATABASE_URL: '', REDIS_URL: '' }
-  const result = await runCommand(process.execPath, [cliMain, ...args], { env, timeout: 120_000, onErrorLine })
+async function runCli(
+  folder: string,
+  args: readonly string[],
+  onErrorLine: (line: string) => void = () => {},
+): Promise<string> {
+  const env = {
+    XDG_CONFIG_HOME: join(folder, 'config'),
+    TAGSHIP_URL: '',
+    TAGSHIP_TOKEN: '',
+    DATABASE_URL: '',
+    REDIS_URL: '',
+  }
+  const result = await runCommand(process.execPath, [cliMain, ...args], {
+    env,
+    timeout: 120_000,
+    onErrorLine,
+  })
   if (result.exitCode === 0) return result.stdout
   throw new CliError({
     code: 'internal',
@@ -62,7 +86,9 @@ function freePort(): Promise<number> {
     server.once('error', reject)
     server.listen(0, '127.0.0.1', () => {
       const address = server.address()
-      server.close(() => (address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))))
+      server.close(() =>
+        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
+      )
     })
   })
 }

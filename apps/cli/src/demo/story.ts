@@ -76,13 +76,20 @@ async function badRelease(stage: Stage, sample: Sample, teller: Teller): Promise
   await push(stage, sample, '1.2.0', teller, false)
 }
 
-async function push({ client }: Stage, sample: Sample, version: string, teller: Teller, good: boolean): Promise<void> {
+async function push(
+  { client }: Stage,
+  sample: Sample,
+  version: string,
+  teller: Teller,
+  good: boolean,
+): Promise<void> {
   await sample.push(version, (line) => {
     const said = /^remote: (.*?)\s*$/.exec(line)?.[1]
     if (said) teller.line(said)
   })
   const latest = (await client.listDeployments({ params: { app }, query: { limit: 1 } })).items[0]
-  const deployment = latest && (await waitFor(client, latest, 'serving', AbortSignal.timeout(patienceMs), silent))
+  const deployment =
+    latest && (await waitFor(client, latest, 'serving', AbortSignal.timeout(patienceMs), silent))
   const served = deployment !== undefined && reached(deployment, 'serving')
   if (served !== good) {
     throw new CliError({
@@ -105,9 +112,18 @@ async function wayBack({ client }: Stage, teller: Teller): Promise<number> {
     body: { reason: 'the demo wants to show it', dryRun: false },
   })
   if (!deployment) throw new Error('the rollback made no deployment')
-  await waitFor(client, deployment, plan.kind === 'revert' ? 'reverted' : 'serving', AbortSignal.timeout(patienceMs), silent)
+  await waitFor(
+    client,
+    deployment,
+    plan.kind === 'revert' ? 'reverted' : 'serving',
+    AbortSignal.timeout(patienceMs),
+    silent,
+  )
   const tookMs = performance.now() - begin
-  teller.result(true, `${plan.to.tag ?? plan.to.name} serves again after ${Math.round(tookMs)} ms; auto-deploy is on hold`)
+  teller.result(
+    true,
+    `${plan.to.tag ?? plan.to.name} serves again after ${Math.round(tookMs)} ms; auto-deploy is on hold`,
+  )
   return tookMs
 }
 
