@@ -27,7 +27,7 @@ const claim = {
     WITH c AS (
       UPDATE builds b SET state = 'running', lease_holder = $2, fence = nextval('fence_seq'),
         lease_expires_at = clock_timestamp() + $3 * interval '1 millisecond',
-        started_at = coalesce(started_at, now())
+        started_at = coalesce(b.started_at, now())
       FROM deployments d
       WHERE b.release_id = $1 AND b.state IN ('pending', 'running') AND d.release_id = $1 AND d.state = 'building'
         AND (b.lease_expires_at IS NULL OR b.lease_expires_at <= clock_timestamp())

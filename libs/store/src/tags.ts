@@ -26,14 +26,13 @@ const setFingerprint = {
   text: 'UPDATE apps SET tags_fingerprint = $2 WHERE id = $1',
 }
 
-const seenTags = `jsonb_to_recordset($2::jsonb) AS s(name text, "refSha" text, commit text, annotated boolean)`
-
 /** What is new, what points elsewhere now and what is back. Rows that say the same already are left alone. */
 const upsert = {
   name: 'upsert-tags',
   text: `
     INSERT INTO tags AS t (app_id, name, ref_sha, commit, annotated, first_seen_at, baseline)
-    SELECT $1, s.name, s."refSha", s.commit, s.annotated, $3, $4 FROM ${seenTags}
+    SELECT $1, s.name, s."refSha", s.commit, s.annotated, $3, $4
+    FROM jsonb_to_recordset($2::jsonb) AS s(name text, "refSha" text, commit text, annotated boolean)
     ON CONFLICT (app_id, name) DO UPDATE SET
       ref_sha = excluded.ref_sha,
       annotated = excluded.annotated,
@@ -46,11 +45,14 @@ const upsert = {
       moved_at IS NOT DISTINCT FROM $3 AS "movedNow"`,
 }
 
+const presentNames = {
+  name: 'present-tags',
+  text: 'SELECT name FROM tags WHERE app_id = $1 AND deleted_at IS NULL',
+}
+
 const markDeleted = {
   name: 'mark-tags-deleted',
-  text: `
-    UPDATE tags t SET deleted_at = $3 WHERE t.app_id = $1 AND t.deleted_at IS NULL
-      AND NOT EXISTS (SELECT FROM ${seenTags} WHERE s.name = t.name)`,
+  text: 'UPDATE tags SET deleted_at = $3 WHERE app_id = $1 AND name = ANY($2)',
 }
 
 const listAll = {
@@ -108,7 +110,7 @@ async function observe(
   const baseline = known?.fingerprint == null
   const values = [appId, JSON.stringify(seen), app.now]
   const changed = await session.query<TagRow & { movedNow: boolean }>(upsert, [...values, baseline])
-  await session.query(markDeleted, values)
+  await forget(session, appId, seen, app.now)
   await session.query(setFingerprint, [appId, fingerprint])
   const moved = changed.filter(({ movedNow }) => movedNow).map(tagFrom)
   const events = moved.map(({ name, commit, movedTo }) => ({
@@ -126,6 +128,19 @@ const auditMoved = {
   text: `
     INSERT INTO audit (actor, action, app, outcome, detail)
     SELECT 'tagship', 'tagMoved', $1, 'blocked', detail FROM jsonb_array_elements($2::jsonb) AS detail`,
+}
+
+/** Compared here: a planner that has not seen the table grow would compare each with each. */
+async function forget(
+  session: Session,
+  appId: string,
+  seen: readonly ObservedTag[],
+  now: Date,
+): Promise<void> {
+  const seenNames = new Set<string>(seen.map(({ name }) => name))
+  const present = await session.query<{ name: string }>(presentNames, [appId])
+  const gone = present.filter(({ name }) => !seenNames.has(name)).map(({ name }) => name)
+  if (gone.length > 0) await session.query(markDeleted, [appId, gone, now])
 }
 
 async function list(session: Session, appId: string): Promise<Tag[]> {
