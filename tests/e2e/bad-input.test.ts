@@ -54,8 +54,8 @@ const cases: readonly Case[] = [
   {
     what: 'a command that is not there',
     files: { Dockerfile: dockerfile('CMD ["/app/nothing"]') },
-    code: 'instance.startFailed',
-    says: /nothing/,
+    code: 'instance.exited',
+    says: /code 127[\s\S]*nothing/,
   },
   {
     what: 'a process that never listens',
@@ -181,7 +181,7 @@ describe('what is wrong at a tag', () => {
     ['a repository URL that is none', ['app', 'add', 'two', '--repo', 'ext::sh -c id'], 2, /repo\.invalid/],
     ['a command that is not there', ['deplyo'], 2, /deploy/],
     ['a flag that is not there', ['status', '--jsno'], 2, /json/],
-    ['promoting what does not wait', ['promote', 'shop'], 2, /./],
+    ['promoting what does not wait', ['promote', 'shop'], 4, /no deployment/i],
   ] as const)('%s is refused', async (_, args, exitCode, says) => {
     const outcome = await at.tagship(...args)
     expect(outcome.stderr).toMatch(says)

@@ -64,17 +64,17 @@ describe('kill -9 of the controller', () => {
 
   it('during a rollback ends with the old release, and nothing twice', async () => {
     const { tag } = await latest()
-    const before = await at.json<{ items: unknown[] }>(['deployments', 'shop', '-n', '100'])
+    const before = await at.json<unknown[]>(['deployments', 'shop', '-n', '100'])
     await restartWith({ TAGSHIP_FAULT: 'switching.afterSwitch' })
     const pid = await at.pid()
     await at.tagship('rollback', 'shop', '--detach')
     await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 30_000 }).toBe(false)
     expect((await at.up()).exitCode).toBe(0)
     await expect.poll(async () => (await latest()).state, { timeout: 40_000 }).toBe('live')
-    const after = await at.json<{ items: DeploymentJson[] }>(['deployments', 'shop', '-n', '100'])
-    expect(after.items).toHaveLength(before.items.length + 1)
-    expect(after.items[0]).toMatchObject({ trigger: 'rollback', state: 'live' })
-    expect(after.items[0]?.tag).not.toBe(tag)
+    const after = await at.json<DeploymentJson[]>(['deployments', 'shop', '-n', '100'])
+    expect(after).toHaveLength(before.length + 1)
+    expect(after[0]).toMatchObject({ trigger: 'rollback', state: 'live' })
+    expect(after[0]?.tag).not.toBe(tag)
   })
 
   async function restartWith(env: Record<string, string>): Promise<void> {

@@ -35,7 +35,7 @@ describe('an app whose repository is elsewhere', () => {
       await localBase(),
     ])
     await expect.poll(async () => (await at.fetch(host)).version, { timeout: 30_000 }).toBe('1.1.0')
-    const { items } = await at.json<{ items: { name: string; verdict: string }[] }>(['tags', 'remote'])
+    const items = await at.json<{ name: string; verdict: string }[]>(['tags', 'remote'])
     expect(Object.fromEntries(items.map(({ name, verdict }) => [name, verdict]))).toEqual({
       'v2.0.0': 'not in range',
       'v1.1.0': 'live',
@@ -82,7 +82,7 @@ describe('an app whose repository is elsewhere', () => {
     await at.tagship('deploy', 'remote', 'v3.0.2', '--detach')
     expect((await at.tagship('promote', 'remote')).exitCode).toBe(0)
     await expect.poll(stateOfNewest, { timeout: 30_000 }).toBe('awaitingPromotion')
-    const { items } = await at.json<{ items: DeploymentJson[] }>(['deployments', 'remote'])
+    const items = await at.json<DeploymentJson[]>(['deployments', 'remote'])
     expect(items[1]).toMatchObject({
       tag: 'v3.0.1',
       state: 'canceled',

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   advance,
   buildRelease,
@@ -52,17 +53,16 @@ async function keepRouter({ router, store }: Parts): Promise<void> {
 
 /** Runs at once and then again, `ms` after each end; a failure is logged and changes nothing. */
 function every(ms: number, run: () => Promise<void>, log: Parts['log']): { stop(): Promise<void> } {
-  let timer: NodeJS.Timeout | null = null
-  let stopped = false
-  const turn = async (): Promise<void> => {
-    await run().catch((err) => log.error({ err }, `a regular task failed: ${err.message}`))
-    if (!stopped) timer = setTimeout(() => void (running = turn()), ms)
-  }
-  let running = turn()
+  const stopping = new AbortController()
+  const running = (async () => {
+    while (!stopping.signal.aborted) {
+      await run().catch((err) => log.error({ err }, `a regular task failed: ${err.message}`))
+      await sleep(ms, undefined, { signal: stopping.signal }).catch(() => {})
+    }
+  })()
   return {
     async stop() {
-      stopped = true
-      if (timer) clearTimeout(timer)
+      stopping.abort()
       await running
     },
   }

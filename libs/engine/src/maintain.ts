@@ -1,4 +1,5 @@
 import { discardDeployment } from './discard-deployment.ts'
+import { healApps } from './heal.ts'
 import type { Job, Ports } from './ports.ts'
 
 /** Work that nobody asks for: the handlers of the `maintenance` queue, each safe to run at any time and twice. */
@@ -7,6 +8,8 @@ export const maintenance = {
   warm: discardExpiredWarmSlots,
   /** What runs and belongs to no deployment that may have instances is removed. */
   orphans: removeOrphans,
+  /** What should serve and is not all there is deployed again. */
+  heal: healApps,
 } as const satisfies Record<string, (ports: Ports) => Promise<void>>
 
 export type MaintenanceName = keyof typeof maintenance

@@ -374,6 +374,10 @@ export interface EngineStore {
   deploymentById(deploymentId: string): Promise<Deployment | null>
   /** The app's deployment under way (from `building` to `baking`, and tear-down), or null. */
   activeDeployment(appId: string): Promise<Deployment | null>
+  /** What was asked for last, however it ended. */
+  newestDeployment(appId: string): Promise<Deployment | null>
+  /** How many instances the deployment has by the records. */
+  countInstances(deploymentId: string): Promise<number>
   /** The highest fence used for the app so far, for writes outside of a deployment. */
   currentFence(appId: string): Promise<bigint>
 
@@ -384,6 +388,8 @@ export interface EngineStore {
   expiredWarmSlots(): Promise<{ app: AppRecord; deployment: Deployment }[]>
   /** Ids of the deployments that may have instances: active, serving, or still warm. */
   deploymentsWithInstances(): Promise<Set<string>>
+  /** Every app that was not removed, in the order of their names. */
+  allApps(): Promise<AppRecord[]>
   /** Takes the apps whose tags are due to be looked at, and sets their next time. @returns their ids */
   takeDuePolls(limit: number): Promise<string[]>
   /** What came of looking at an app's tags; sets when to look again. */
@@ -414,8 +420,10 @@ export interface NewDeployment {
   readonly reason: string | null
   readonly what:
     | { readonly kind: 'commit'; readonly commit: CommitSha; readonly tag: TagName | null }
-    /** A rollback: the release whose image and revision come back. */
+    /** A rollback: a new release with the image and revision of an earlier one. */
     | { readonly kind: 'release'; readonly releaseId: string }
+    /** The same release once more: what should serve is not all there. */
+    | { readonly kind: 'again'; readonly releaseId: string }
 }
 
 // ----------------------------------------------------------------------------------------- other

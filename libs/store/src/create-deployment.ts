@@ -94,6 +94,7 @@ async function writeRelease(session: Session, app: LockedApp, { what }: NewDeplo
     await session.query(insertRelease, [id, app.id, what.tag, what.commit, app.now])
     return id
   }
+  if (what.kind === 'again') return what.releaseId
   const copied = await session.query(copyRelease, [id, app.id, what.releaseId, app.now])
   if (copied.length === 0) {
     throw new TagshipError('release.notFound', `${app.name} has no release with the id ${what.releaseId}`)

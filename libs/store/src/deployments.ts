@@ -53,6 +53,11 @@ export const deployments = (database: Database) => ({
     return rows.map(({ record }) => deploymentFrom(record))
   },
 
+  async newestDeployment(appId: string): Promise<Deployment | null> {
+    const [row] = await database.query<{ record: DeploymentRow }>(page, [appId, null, 1])
+    return row ? deploymentFrom(row.record) : null
+  },
+
   async deploymentsWithInstances(): Promise<Set<string>> {
     const rows = await database.query<{ id: string }>(withInstances, [activeStates])
     return new Set(rows.map(({ id }) => id))

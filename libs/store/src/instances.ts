@@ -21,9 +21,19 @@ const markRemoved = {
     UPDATE deployments SET warm_until = NULL WHERE id = $1`,
 }
 
+const count = {
+  name: 'count-instances',
+  text: 'SELECT count(*)::int AS count FROM instances WHERE deployment_id = $1 AND removed_at IS NULL',
+}
+
 export const instances = (database: Database) => ({
   async recordInstances(deploymentId: string, seen: readonly RecordedInstance[]): Promise<void> {
     await database.query(record, [deploymentId, JSON.stringify(seen)])
+  },
+
+  async countInstances(deploymentId: string): Promise<number> {
+    const [row] = await database.query<{ count: number }>(count, [deploymentId])
+    return row?.count ?? 0
   },
 
   async markInstancesRemoved(deploymentId: string): Promise<void> {

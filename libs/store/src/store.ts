@@ -26,8 +26,6 @@ export interface Store
     ReturnType<typeof tokens>,
     Pick<ReturnType<typeof logs>, 'logs'> {
   appByName(name: string): Promise<AppRecord | null>
-  /** Every app, in the order of their names. */
-  allApps(): Promise<AppRecord[]>
   /** Resolves while Postgres answers. */
   ping(): Promise<void>
   close(): Promise<void>

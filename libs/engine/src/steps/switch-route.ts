@@ -1,6 +1,7 @@
 import { type HostName, type Slot, TagshipError } from '@tagship/domain'
+import { fillSlot } from '../fill-slot.ts'
 import { sleep } from '../lease.ts'
-import type { Instance, RouteTarget, SlotRef } from '../ports.ts'
+import type { Instance, SlotRef } from '../ports.ts'
 import { routedProcessName, type SettledProcess, slotOf } from '../specs.ts'
 import { settledProcesses } from './start-instances.ts'
 import { happened, type Outcome, type Step, type StepContext } from './step.ts'
@@ -15,11 +16,12 @@ const confirmMs = 5_000
 export const switchRoute: Step = async (context) => {
   const { ports, claim } = context
   const ref = { seat: claim.app.seat, slot: slotOf(claim) }
-  const web = (await settledProcesses(context)).find(({ name }) => name === routedProcessName)
+  const processes = await settledProcesses(context)
+  const web = processes.find(({ name }) => name === routedProcessName)
   if (!web?.port) return switched(context)
 
   const instances = await ports.runtime.list(claim.app.name, claim.deployment.id)
-  await ports.router.fillSlot(ref, targetsOf(instances, web.port), claim.fence)
+  await fillSlot(context, processes, instances)
   await ports.fault('switching.beforeSwitch')
   const live = await ports.router.switchTo(ref, claim.fence)
   await ports.fault('switching.afterSwitch')
@@ -30,12 +32,6 @@ export const switchRoute: Step = async (context) => {
   if (!problem) return switched(context)
   await goBack(context, ref)
   return refused('router.unconfirmed', problem)
-}
-
-export function targetsOf(instances: readonly Instance[], port: number): RouteTarget[] {
-  return instances
-    .filter((instance) => instance.process === routedProcessName)
-    .flatMap(({ name, address }) => (address === null ? [] : [{ name, address, port }]))
 }
 
 function switched({ claim }: StepContext): Outcome {

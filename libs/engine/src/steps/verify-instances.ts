@@ -1,8 +1,10 @@
 import { chooseProbe, probeDelay, TagshipError } from '@tagship/domain'
+import { fillSlot } from '../fill-slot.ts'
 import { describeEnd, hasEnded } from '../instance-end.ts'
 import { sleep } from '../lease.ts'
 import type { Instance } from '../ports.ts'
 import { processOf, type SettledProcess, settleProcesses } from '../specs.ts'
+import { settledProcesses } from './start-instances.ts'
 import { happened, type Step, type StepContext, waitFor } from './step.ts'
 
 const promotionCheckMs = 2_000
@@ -27,7 +29,16 @@ export const verifyInstances: Step = async (context) => {
   await verifyAll(context)
   if (signal.aborted) return waitFor(null)
   if (claim.deployment.state === 'awaitingPromotion') return waitFor(promotionCheckMs)
-  return happened(claim.manifest?.rollout.promotion === 'manual' ? 'held' : 'healthy')
+  if (claim.manifest?.rollout.promotion !== 'manual') return happened('healthy')
+  await showPreview(context)
+  return happened('held')
+}
+
+/** While it waits for a person, the new release can be looked at through the router. */
+async function showPreview(context: StepContext): Promise<void> {
+  const { ports, claim } = context
+  const instances = await ports.runtime.list(claim.app.name, claim.deployment.id)
+  await fillSlot(context, await settledProcesses(context), instances)
 }
 
 async function verifyAll(context: StepContext): Promise<void> {
@@ -66,7 +77,9 @@ async function verifyOne(
   { spec }: SettledProcess,
   probe: ReturnType<typeof chooseProbe>,
 ): Promise<void> {
-  const deadline = claim.stateSince.getTime() + spec.health.deadline
+  // What waits for a person was healthy before: each look gives it the whole time again.
+  const since = claim.deployment.state === 'verifying' ? claim.stateSince.getTime() : Date.now()
+  const deadline = since + spec.health.deadline
   let instance = found
   for (let attempt = 0; !signal.aborted; attempt += 1) {
     await sleep(probeDelay(attempt, spec.health.interval), signal)

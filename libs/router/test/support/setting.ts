@@ -76,7 +76,7 @@ export async function startInstance(
   })
   await container.start()
   const { NetworkSettings } = await container.inspect()
-  const target = { name, address: NetworkSettings.IPAddress, port: 8080 }
+  const target = { name, address: NetworkSettings.Networks.bridge?.IPAddress ?? '', port: 8080 }
   await until(`${name} listens`, async () =>
     fetch(`http://${target.address}:8080/healthz`).then(
       (answer) => answer.ok,
