@@ -1,6 +1,6 @@
 /** What a section of the bench measures, and what it claims. */
 
-export type Unit = 'ms' | 'requests/s' | '%' | 'MB' | '×'
+export type Unit = 'ms' | 'requests/s' | '%' | 'MB' | '×' | 'apps'
 
 /** One figure, measured again and again. */
 export interface Series {
