@@ -1,5 +1,6 @@
 /** The commands, and how a line typed becomes one of them. Only the one that is typed is loaded. */
 import { Command, CommanderError } from 'commander'
+import packageJson from '../package.json' with { type: 'json' }
 
 interface Entry {
   readonly name: string
@@ -75,6 +76,7 @@ export async function run(args: readonly string[]): Promise<number> {
 async function makeProgram(args: readonly string[]): Promise<Command> {
   const program = new Command('tagship')
     .description('Push a tag; a fresh image takes over; nothing running is ever patched.')
+    .version(packageJson.version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
     .helpCommand('help [command]', 'show the help of a command')
     .exitOverride()

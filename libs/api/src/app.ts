@@ -1,12 +1,15 @@
 import { slots } from '@tagship/domain/slot'
 import { z } from 'zod'
 import { deployment } from './deployment.ts'
-import { reason, time } from './values.ts'
+import { line, reason, time } from './values.ts'
 
 const runtime = z.enum(['docker', 'kubernetes'])
-const hosts = z.array(z.string().min(1).max(300)).max(50)
+const hosts = z.array(line(300)).max(50)
 const buildArgName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'must be a name such as BASE')
-const buildArgValue = z.string().max(4096)
+const buildArgValue = z
+  .string()
+  .max(4096)
+  .refine((value) => !value.includes('\0'), 'must not have a NUL character')
 
 export const app = z
   .object({
@@ -42,10 +45,10 @@ export const app = z
 export type AppJson = z.output<typeof app>
 
 export const addAppBody = z.strictObject({
-  name: z.string(),
-  repo: z.string().max(2000).nullable().default(null),
+  name: line(100),
+  repo: line(2000).nullable().default(null),
   hosts: hosts.default([]),
-  tags: z.string().max(200).default('*'),
+  tags: line(200).default('*'),
   buildArgs: z.record(buildArgName, buildArgValue).default({}),
   runtime: runtime.default('docker'),
 })
@@ -53,10 +56,10 @@ export const addAppBody = z.strictObject({
 /** What is left out stays; a build arg that is null goes. */
 export const changeAppBody = z
   .strictObject({
-    repo: z.string().max(2000).optional(),
+    repo: line(2000).optional(),
     addHosts: hosts.optional(),
     removeHosts: hosts.optional(),
-    tags: z.string().max(200).optional(),
+    tags: line(200).optional(),
     buildArgs: z.record(buildArgName, buildArgValue.nullable()).optional(),
   })
   .refine((body) => Object.keys(body).length > 0, 'name at least one thing to change')

@@ -2,7 +2,7 @@ import { triggers } from '@tagship/domain/deployment'
 import { deploymentStates } from '@tagship/domain/machine'
 import { slots } from '@tagship/domain/slot'
 import { z } from 'zod'
-import { commit, reason, time } from './values.ts'
+import { commit, line, reason, time } from './values.ts'
 
 const state = z.enum(deploymentStates)
 
@@ -35,7 +35,7 @@ export type DeploymentJson = z.output<typeof deployment>
 /** What to deploy; with neither, the tag that the app's policy chooses. */
 export const deployBody = z
   .strictObject({
-    tag: z.string().min(1).max(300).optional(),
+    tag: line(300).optional(),
     commit: commit.optional(),
     reason: reason.optional(),
   })
@@ -46,7 +46,7 @@ export const deployBody = z
 
 export const rollbackBody = z.strictObject({
   /** `v12`, or a tag; without it, the release that was live before. */
-  to: z.string().min(1).max(300).optional(),
+  to: line(300).optional(),
   reason: reason.optional(),
   dryRun: z.boolean().default(false),
 })

@@ -36,7 +36,10 @@ const verdicts = [
   'older than first seen',
   'moved',
   'deleted',
+  'under way',
   'failed before',
+  'canceled before',
+  'rolled back',
   'deployed before',
   'on hold',
 ] as const satisfies readonly TagVerdict[]

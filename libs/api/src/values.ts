@@ -14,16 +14,25 @@ export const time = z.iso.datetime({ precision: 3 })
 
 export const commit = z.string().regex(/^[0-9a-f]{40}$/, 'must be a full commit SHA (40 hex digits)')
 
-/** A note of a person on why; kept in the history for ever. */
-export const reason = z.string().trim().min(1).max(500)
+/** One line from outside, without control characters: a database cannot hold some, a terminal obeys others. */
+export function line(longest: number) {
+  return z
+    .string()
+    .min(1)
+    .max(longest)
+    .regex(/^\P{Cc}*$/u, 'must not have control characters')
+}
 
-export const appParams = z.object({ app: z.string().min(1).max(100) })
+/** A note of a person on why; kept in the history for ever. */
+export const reason = line(500)
+
+export const appParams = z.object({ app: line(100) })
 export const deploymentParams = z.object({ id: z.uuid('must be the id (a UUID) of a deployment') })
 
 /** `?limit=&cursor=`: the cursor is the `next` of the page before, and means nothing else. */
 export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z.string().min(1).max(200).optional(),
+  cursor: line(200).optional(),
 })
 
 export function page<T extends z.ZodType>(item: T) {

@@ -23,7 +23,10 @@ export type TagVerdict =
   | 'older than first seen'
   | 'moved'
   | 'deleted'
+  | 'under way'
   | 'failed before'
+  | 'canceled before'
+  | 'rolled back'
   | 'deployed before'
   | 'on hold'
 
@@ -34,6 +37,9 @@ export interface JudgedTag {
   readonly why: string
 }
 
+/** How the last deployment of a tag has ended. */
+export type TagAttempt = 'underWay' | 'served' | 'failed' | 'canceled' | 'rolledBack'
+
 /** What is known of the app when its tags are judged. */
 export interface PolicyContext {
   readonly policy: TagPolicy
@@ -41,7 +47,7 @@ export interface PolicyContext {
   /** The newest tag that was deployed (or was tried), by version; nothing older is deployed by itself. */
   readonly liveTag: TagName | null
   /** Tags with a deployment, and how the last of them ended. */
-  readonly attempted: ReadonlyMap<string, 'served' | 'failed' | 'underWay'>
+  readonly attempted: ReadonlyMap<string, TagAttempt>
 }
 
 /** @throws tagRange.invalid */
@@ -76,6 +82,8 @@ export function judgeTags(tags: readonly Tag[], context: PolicyContext): JudgedT
   let chosen: string | null = null
   return sorted.map((tag) => {
     const refusal = refusalOf(tag, context)
+    // What is under way was chosen, and nothing older may overtake it.
+    if (refusal?.verdict === 'under way') chosen ??= tag.name
     if (refusal) return { tag, ...refusal }
     if (chosen) return { tag, verdict: 'older than chosen', why: `${chosen} is newer` }
     if (context.onHold)
@@ -84,6 +92,14 @@ export function judgeTags(tags: readonly Tag[], context: PolicyContext): JudgedT
     return { tag, verdict: 'chosen', why: `the newest version in ${context.policy.range}` }
   })
 }
+
+const attempts = {
+  underWay: { verdict: 'under way', why: 'its deployment is under way' },
+  served: { verdict: 'deployed before', why: 'it has served before' },
+  failed: { verdict: 'failed before', why: 'its deployment failed; tagship deploy tries it again' },
+  canceled: { verdict: 'canceled before', why: 'its deployment was canceled; tagship deploy tries it again' },
+  rolledBack: { verdict: 'rolled back', why: 'it has served and was rolled back' },
+} as const satisfies Record<TagAttempt, { verdict: TagVerdict; why: string }>
 
 function refusalOf(tag: Tag, context: PolicyContext): { verdict: TagVerdict; why: string } | null {
   const { policy, liveTag, attempted } = context
@@ -102,11 +118,8 @@ function refusalOf(tag: Tag, context: PolicyContext): { verdict: TagVerdict; why
   }
   if (tag.name === liveTag) return { verdict: 'live', why: 'it serves' }
   const attempt = attempted.get(tag.name)
-  if (attempt === 'underWay') return { verdict: 'chosen', why: 'its deployment is under way' }
+  if (attempt) return attempts[attempt]
   const live = liveTag ? versionOf(liveTag) : null
-  if (attempt === 'failed')
-    return { verdict: 'failed before', why: 'its deployment failed; tagship deploy tries it again' }
-  if (attempt === 'served') return { verdict: 'deployed before', why: 'it has served before' }
   if (live && compare(version, live) < 0)
     return { verdict: 'older than live', why: `${liveTag} is newer and live` }
   if (live && compare(version, live) === 0)
@@ -119,8 +132,5 @@ function refusalOf(tag: Tag, context: PolicyContext): { verdict: TagVerdict; why
 
 /** The tag to deploy next by itself, or null. */
 export function chooseTag(tags: readonly Tag[], context: PolicyContext): Tag | null {
-  const judged = judgeTags(tags, context)
-  return (
-    judged.find(({ verdict, tag }) => verdict === 'chosen' && !context.attempted.has(tag.name))?.tag ?? null
-  )
+  return judgeTags(tags, context).find(({ verdict }) => verdict === 'chosen')?.tag ?? null
 }

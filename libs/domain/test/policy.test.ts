@@ -96,6 +96,20 @@ describe('the tag policy', () => {
     expect(chooseTag([tag('v1.0.0'), tag('v1.1.0'), tag('v1.2.0')], about)?.name).toBe('v1.2.0')
   })
 
+  it('lets nothing older overtake what is under way', () => {
+    const about = context({
+      liveTag: parseTagName('v1.0.0'),
+      attempted: new Map([
+        ['v1.0.0', 'served'],
+        ['v2.0.0', 'underWay'],
+      ]),
+    })
+    const tags = [tag('v1.0.0'), tag('v1.5.0'), tag('v2.0.0')]
+    expect(chooseTag(tags, about)).toBeNull()
+    expect(verdicts(tags, about)).toMatchObject({ 'v2.0.0': 'under way', 'v1.5.0': 'older than chosen' })
+    expect(chooseTag([...tags, tag('v2.1.0')], about)?.name).toBe('v2.1.0')
+  })
+
   it('refuses what is no range', () => {
     expect(() => parseTagPolicy('newest')).toThrowError('"newest" is not a semver range')
   })

@@ -19,6 +19,7 @@ import type {
   RepoUrl,
   Slot,
   Tag,
+  TagAttempt,
   TagName,
   Trigger,
 } from '@tagship/domain'
@@ -367,7 +368,7 @@ export interface EngineStore {
   // tags
   /** Records what was seen; @returns every tag of the app as it is remembered now, and which moved just now */
   observeTags(app: AppRecord, seen: readonly ObservedTag[]): Promise<{ tags: Tag[]; moved: Tag[] }>
-  attemptedTags(appId: string): Promise<Map<string, 'served' | 'failed' | 'underWay'>>
+  attemptedTags(appId: string): Promise<Map<string, TagAttempt>>
   /** @returns null, for trigger `tag` only, where the tag has a deployment already */
   createDeployment(request: NewDeployment): Promise<Deployment | null>
   appById(appId: string): Promise<AppRecord | null>

@@ -4,7 +4,7 @@ import { activeStates, parseHostName, TagshipError } from '@tagship/domain'
 import type { AppPatch, AppRecord, NewApp } from '@tagship/engine'
 import { appendEvents, type LockedApp, lockApp } from './chain.ts'
 import { writeHold } from './commit.ts'
-import { type Database, type Session, storableJson } from './database.ts'
+import { type Database, type Session, type Statement, storableJson } from './database.ts'
 import { violates } from './failures.ts'
 import { type LockedDeployment, moveDeployments } from './move.ts'
 import { type AppRow, appFrom } from './records/app.ts'
@@ -195,11 +195,7 @@ function noApp(appId: string): TagshipError {
   return new TagshipError('app.notFound', `there is no app with the id ${appId}`)
 }
 
-async function one(
-  session: Session,
-  statement: { readonly name: string; readonly text: string },
-  value: string,
-): Promise<AppRecord | null> {
+async function one(session: Session, statement: Statement, value: string): Promise<AppRecord | null> {
   const [row] = await session.query<{ record: AppRow }>(statement, [value])
   return row ? appFrom(row.record) : null
 }

@@ -23,13 +23,11 @@ export interface NewEvent {
   readonly detail?: Readonly<Record<string, unknown>> | undefined
 }
 
-/** The columns of a `LockedApp`, of the table `a`. */
-export const lockedAppColumns = `a.id, a.name, a.event_seq, a.event_hash, a.removed_at,
-  date_trunc('milliseconds', clock_timestamp()) AS now`
-
 const lockAppRow = {
   name: 'lock-app',
-  text: `SELECT ${lockedAppColumns} FROM apps a WHERE a.id = $1 FOR NO KEY UPDATE`,
+  text: `
+    SELECT id, name, event_seq, event_hash, removed_at, date_trunc('milliseconds', clock_timestamp()) AS now
+    FROM apps WHERE id = $1 FOR NO KEY UPDATE`,
 }
 
 /** Locks the app's row: changes of one app come one after the other. */
@@ -39,7 +37,7 @@ export async function lockApp(session: Session, appId: string): Promise<LockedAp
 }
 
 /** The events as they will stand in the chain. */
-export function chainEvents(app: LockedApp, events: readonly NewEvent[]): ChainedEvent[] {
+function chainEvents(app: LockedApp, events: readonly NewEvent[]): ChainedEvent[] {
   let { event_seq: seq, event_hash: previousHash } = app
   return events.map((event) => {
     seq += 1

@@ -106,6 +106,7 @@ async function listen(
   onReady: () => void,
 ): Promise<void> {
   const ended = Promise.withResolvers<void>()
+  ended.promise.catch(() => {}) // also told by the statement that it interrupts
   client.on('error', (error) => ended.reject(error))
   client.on('end', () => ended.resolve())
   client.on('notification', ({ channel, payload }) => {

@@ -81,6 +81,11 @@ function sessionOn(connection: pg.Pool | pg.PoolClient): Session {
 async function transaction<T>(pool: pg.Pool, work: (session: Session) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
+  const onError = (error: Error) => {
+    broken = error
+  }
+  // A connection that dies between two statements would end the process where nobody listens.
+  client.on('error', onError)
   try {
     await client.query('BEGIN')
     const value = await work(sessionOn(client))
@@ -88,12 +93,11 @@ async function transaction<T>(pool: pg.Pool, work: (session: Session) => Promise
     return value
   } catch (error) {
     // Where not even the rollback goes through, the connection is of no more use.
-    await client.query('ROLLBACK').catch((failure: Error) => {
-      broken = failure
-    })
+    await client.query('ROLLBACK').catch(onError)
     if (error instanceof Undo) return error.value
     throw error
   } finally {
+    client.off('error', onError)
     client.release(broken)
   }
 }

@@ -1,6 +1,6 @@
 /** Deployments, as they are read. */
 import { activeStates, type Deployment, TagshipError } from '@tagship/domain'
-import type { Database, Session } from './database.ts'
+import type { Database, Session, Statement } from './database.ts'
 import { type DeploymentRow, deploymentFrom } from './records/deployment.ts'
 
 const byId = {
@@ -82,7 +82,7 @@ export function noDeployment(deploymentId: string): TagshipError {
 
 async function one(
   session: Session,
-  statement: { readonly name: string; readonly text: string },
+  statement: Statement,
   values: readonly unknown[],
 ): Promise<Deployment | null> {
   const [row] = await session.query<{ record: DeploymentRow }>(statement, values)

@@ -1,6 +1,7 @@
 /** The history, as it is read and proven. */
 import { type ChainedEvent, eventHash, firstPreviousHash } from '@tagship/domain'
 import type { Database } from './database.ts'
+import { translateFailure } from './failures.ts'
 
 /** An event with its place in the feed of all apps. */
 export interface EventRecord extends ChainedEvent {
@@ -58,11 +59,15 @@ export const events = (database: Database) => ({
 
   /** Looks at every event of every app, also of those that were removed, page by page. */
   async *verifyHistory(): AsyncGenerator<VerifiedHistory> {
-    const heads = await database.prisma.app.findMany({
-      select: { id: true, name: true, eventSeq: true, eventHash: true },
-      orderBy: [{ name: 'asc' }, { createdAt: 'asc' }],
-    })
-    for (const head of heads) yield verify(database, head)
+    try {
+      const heads = await database.prisma.app.findMany({
+        select: { id: true, name: true, eventSeq: true, eventHash: true },
+        orderBy: [{ name: 'asc' }, { createdAt: 'asc' }],
+      })
+      for (const head of heads) yield await verify(database, head)
+    } catch (error) {
+      throw translateFailure(error)
+    }
   },
 })
 

@@ -18,7 +18,8 @@ const unavailable = [
   'P1017',
 ]
 const refusedConnection = ['28P01', '28000', '3D000', 'P1000', 'P1003']
-const brokenConnection = /^(Connection terminated|timeout expired|timeout exceeded when trying to connect)/
+const brokenConnection =
+  /^(Connection terminated|Client has encountered a connection error|timeout expired|timeout exceeded when trying to connect)/
 
 /** A failure of the connection as `database.unavailable`; anything else as it is. */
 export function translateFailure(error: unknown): unknown {

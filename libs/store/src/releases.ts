@@ -1,7 +1,7 @@
 /** Releases, as they are read. */
 import { parseCommitSha, parseImageDigest, parseTagName } from '@tagship/domain'
 import type { ReleaseRecord } from '@tagship/engine'
-import type { Database } from './database.ts'
+import type { Database, Statement } from './database.ts'
 
 interface ReleaseRow {
   readonly id: string
@@ -87,7 +87,7 @@ export const releases = (database: Database) => ({
 
 async function one(
   database: Database,
-  statement: { readonly name: string; readonly text: string },
+  statement: Statement,
   values: readonly unknown[],
 ): Promise<ReleaseRecord | null> {
   const [row] = await database.query<ReleaseRow & Record<string, unknown>>(statement, values)

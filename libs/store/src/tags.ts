@@ -1,6 +1,13 @@
 /** Tags as they were seen, remembered for good. */
 import { createHash } from 'node:crypto'
-import { type ObservedTag, parseCommitSha, parseTagName, type Tag, TagshipError } from '@tagship/domain'
+import {
+  type ObservedTag,
+  parseCommitSha,
+  parseTagName,
+  type Tag,
+  type TagAttempt,
+  TagshipError,
+} from '@tagship/domain'
 import type { AppRecord } from '@tagship/engine'
 import { appendEvents, lockApp } from './chain.ts'
 import type { Database, Session } from './database.ts'
@@ -68,7 +75,7 @@ const listAttempted = {
   text: `
     SELECT DISTINCT ON (r.tag) r.tag, CASE
       WHEN d.state IN ('live', 'retired') THEN 'served'
-      WHEN d.state IN ('failed', 'canceled', 'rolledBack') THEN 'failed'
+      WHEN d.state IN ('failed', 'canceled', 'rolledBack') THEN d.state
       ELSE 'underWay' END AS outcome
     FROM releases r JOIN deployments d ON d.release_id = r.id
     WHERE r.app_id = $1 AND r.tag IS NOT NULL ORDER BY r.tag, d.number DESC`,
@@ -88,11 +95,8 @@ export const tags = (database: Database) => ({
   /** In the order they were first seen. */
   listTags: (appId: string): Promise<Tag[]> => list(database, appId),
 
-  async attemptedTags(appId: string): Promise<Map<string, 'served' | 'failed' | 'underWay'>> {
-    const rows = await database.query<{ tag: string; outcome: 'served' | 'failed' | 'underWay' }>(
-      listAttempted,
-      [appId],
-    )
+  async attemptedTags(appId: string): Promise<Map<string, TagAttempt>> {
+    const rows = await database.query<{ tag: string; outcome: TagAttempt }>(listAttempted, [appId])
     return new Map(rows.map(({ tag, outcome }) => [tag, outcome]))
   },
 })

@@ -2,20 +2,20 @@ import { z } from 'zod'
 import { deployment } from '../deployment.ts'
 import { auditEntry, auditVerdict, eventMessage, logLine, logSources } from '../history.ts'
 import type { Route } from '../route.ts'
-import { deploymentParams, page, pageQuery } from '../values.ts'
+import { deploymentParams, line, page, pageQuery } from '../values.ts'
 
 const logQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(5_000).default(1_000),
   /** The `next` of the page before, or the id of the last server-sent event. */
-  after: z.string().min(1).max(200).optional(),
+  after: line(200).optional(),
   source: z.enum(logSources).optional(),
-  process: z.string().min(1).max(100).optional(),
+  process: line(100).optional(),
   /** Only the last so many lines, of what instances have written. */
   tail: z.coerce.number().int().min(0).max(5_000).optional(),
 })
 
 const eventQuery = z.strictObject({
-  app: z.string().min(1).max(100).optional(),
+  app: line(100).optional(),
   deployment: z.uuid().optional(),
   /** Id of an event: those after it come first. `0`: all there are. Without it, only new ones. */
   after: z
@@ -82,7 +82,7 @@ export const deploymentRoutes = {
     path: '/api/v1/audit',
     summary: 'Who did what, newest first',
     role: 'viewer',
-    query: pageQuery.extend({ app: z.string().min(1).max(100).optional() }),
+    query: pageQuery.extend({ app: line(100).optional() }),
     response: page(auditEntry),
     status: 200,
     errors: ['app.notFound'],

@@ -11,6 +11,7 @@ const startsAtOnce = 4
  */
 export const startInstances: Step = async (context) => {
   const { ports, claim, signal } = context
+  if (claim.manifest?.release) await ports.runtime.removeOneOff(claim.app.name, claim.deployment.id)
   const specs = instanceSpecs(claim, await settledProcesses(context))
   await ports.router.emptySlot({ seat: claim.app.seat, slot: slotOf(claim) }, claim.fence)
   const vacated = await ports.store.vacateSlot(claim)

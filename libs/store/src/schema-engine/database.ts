@@ -19,7 +19,7 @@ export function connectionString(url: string): string {
   return parsed.toString()
 }
 
-export function databaseName(url: string): string {
+function databaseName(url: string): string {
   return decodeURIComponent(new URL(url).pathname.slice(1)) || 'postgres'
 }
 
@@ -29,6 +29,7 @@ export function schemaName(url: string): string | undefined {
 
 export async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: connectionString(url) })
+  client.on('error', () => {}) // the statement that it interrupts tells it
   await client.connect()
   try {
     return await use(client)

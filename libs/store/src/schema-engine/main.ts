@@ -80,7 +80,9 @@ async function answer(line: string): Promise<void> {
   try {
     send({ id, result: await call(method, params) })
   } catch (error) {
-    sendFailure(id, { is_panic: false, ...(prismaError(error, datasource.url) ?? describe(error)) })
+    const known = prismaError(error, datasource.url) ?? describe(error)
+    const panic = lastPanic()
+    sendFailure(id, panic === null ? { is_panic: false, ...known } : { is_panic: true, message: panic })
   }
 }
 
