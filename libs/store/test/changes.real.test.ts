@@ -103,6 +103,17 @@ describe('the connection', () => {
     await expect(openStore({ url, log })).rejects.toMatchObject({ code: 'database.unavailable' })
   })
 
+  it('is said to be unavailable by every method once the database is gone', async () => {
+    await using gone = await openTestStore()
+    const { store } = gone
+    await gone.database.drop()
+    const unavailable = { code: 'database.unavailable' }
+    await expect(store.ping()).rejects.toMatchObject(unavailable)
+    await expect(store.listAudit({ limit: 1 })).rejects.toMatchObject(unavailable)
+    await expect(store.claimQueued(id)).rejects.toMatchObject(unavailable)
+    await expect(Array.fromAsync(store.verifyHistory())).rejects.toMatchObject(unavailable)
+  })
+
   it('is found again after every connection was cut', async () => {
     const other = await test.another()
     await other.listening()

@@ -33,6 +33,7 @@ export interface TestStore extends AsyncDisposable {
 export async function openTestStore(options: { readonly maxSeats?: number } = {}): Promise<TestStore> {
   const database = await testDatabase()
   const client = new pg.Client({ connectionString: database.url })
+  client.on('error', () => {}) // some tests end every connection
   await client.connect()
   const open = () => openStore({ url: database.url, log, ...options })
   const stores = [await open()]

@@ -31,6 +31,17 @@ describe('takeOutbox', () => {
     expect(await takeKeys(test.store)).toEqual([])
   })
 
+  it('keeps the jobs when the connection is lost while the queue takes them', async () => {
+    const { id } = await deployTag(test.store, await newApp(test.store))
+    const cut = test.store.takeOutbox(10, async () => {
+      await test.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND state = 'idle in transaction'`)
+      await test.store.ping()
+    })
+    await expect(cut).rejects.toMatchObject({ code: 'database.unavailable' })
+    expect(await takeKeys(test.store)).toEqual([`deployments ${id}-1-0`])
+  })
+
   it('gives two callers different jobs', async () => {
     const apps = await Promise.all(Array.from({ length: 6 }, () => newApp(test.store)))
     for (const app of apps) await deployTag(test.store, app)
