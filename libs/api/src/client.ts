@@ -80,7 +80,7 @@ interface LooseInput extends CallOptions {
 async function call(options: ClientOptions, route: Route, input: LooseInput): Promise<unknown> {
   const response = await send(options, route, input, {})
   if (response.status === 204) return null
-  const text = await response.text()
+  const text = await explained(options, input.signal, () => response.text())
   if (!route.response) return text
   const parsed = route.response.safeParse(parseJson(text))
   if (parsed.success) return parsed.data
@@ -123,20 +123,22 @@ async function send(
     ...(route.body ? { body: JSON.stringify(input.body ?? {}) } : {}),
     ...(input.signal ? { signal: input.signal } : {}),
   }
-  const response = await fetchOrExplain(options, addressOf(options.url, route, input), request)
+  const address = addressOf(options.url, route, input)
+  const response = await explained(options, input.signal, () => (options.fetch ?? fetch)(address, request))
   return response.ok ? response : throwProblem(options.url, response)
 }
 
-async function fetchOrExplain(
-  options: ClientOptions,
-  address: string,
-  request: RequestInit,
-): Promise<Response> {
+/** What the network does to a request becomes ControllerUnreachable, but for the caller's own abort. */
+async function explained<T>(
+  { url }: ClientOptions,
+  signal: AbortSignal | undefined,
+  request: () => Promise<T>,
+): Promise<T> {
   try {
-    return await (options.fetch ?? fetch)(address, request)
+    return await request()
   } catch (error) {
-    request.signal?.throwIfAborted()
-    throw new ControllerUnreachable(options.url, networkReason(error), { cause: error })
+    signal?.throwIfAborted()
+    throw new ControllerUnreachable(url, networkReason(error), { cause: error })
   }
 }
 

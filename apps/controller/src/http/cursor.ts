@@ -29,7 +29,7 @@ export function readTextCursor(cursor: string | undefined): string | undefined {
 function decode(cursor: string): string {
   const text = Buffer.from(cursor, 'base64url').toString()
   // Strict both ways: what is not exactly what was handed out is refused.
-  if (writeCursor(text) !== cursor) throw notACursor()
+  if (writeCursor(text) !== cursor || /\p{Cc}/u.test(text)) throw notACursor()
   return text
 }
 

@@ -1,0 +1,91 @@
+/** The API on a real store, with the engine's part played by what the store itself can do. */
+import { type Client, createClient, type Role, roles } from '@tagship/api'
+import { parseAppName, parseCommitSha, parseTagName, TagshipError } from '@tagship/domain'
+import { createLogger } from '@tagship/kit'
+import { openStore, type Store } from '@tagship/store'
+import { testDatabase } from '@tagship/tests/postgres'
+import type { FastifyInstance } from 'fastify'
+import type { Commands } from '../src/http/commands.ts'
+import { buildServer } from '../src/http/server.ts'
+
+export const commit = parseCommitSha('a'.repeat(40))
+
+export interface ApiUnderTest extends AsyncDisposable {
+  readonly store: Store
+  readonly server: FastifyInstance
+  readonly url: string
+  readonly tokens: Readonly<Record<Role, string>>
+  client(role?: Role): Client
+}
+
+export async function startApi(replaced: Partial<Commands> = {}): Promise<ApiUnderTest> {
+  const database = await testDatabase()
+  const log = createLogger('test', 'silent')
+  const store = await openStore({ url: database.url, log })
+  await store.listening()
+  const secrets = await Promise.all(roles.map(async (role) => [role, await store.createToken(role, role)]))
+  const tokens: Record<Role, string> = Object.fromEntries(secrets)
+  const server = await buildServer({
+    store,
+    commands: { ...commandsOf(store), ...replaced },
+    log,
+    version: '0.0.0',
+    readiness: async () => ({ ok: true, checks: [] }),
+    pushEndpoint: async (request, response) => {
+      const chunks: Buffer[] = []
+      for await (const chunk of request) chunks.push(chunk)
+      response.end(`${request.method} ${request.url} ${Buffer.concat(chunks).toString('hex')}`)
+    },
+    publicUrl: 'http://tagship.test',
+    appsUrl: (host) => `http://${host}:8080`,
+  })
+  const url = await server.listen({ port: 0, host: '127.0.0.1' })
+  return {
+    store,
+    server,
+    url,
+    tokens,
+    client: (role = 'admin') => createClient({ url, token: tokens[role] }),
+    async [Symbol.asyncDispose]() {
+      await server.close()
+      await store.close()
+      await database.drop()
+    },
+  }
+}
+
+function commandsOf(store: Store): Commands {
+  const notHere = () => {
+    throw new TagshipError('engine.unavailable', 'there is no engine in this test')
+  }
+  return {
+    addApp: ({ name, repo, hosts = [], tags = '*', buildArgs = {} }) =>
+      store.createApp({
+        name: parseAppName(name),
+        repoUrl: repo ? (repo as never) : null,
+        hosts: hosts as never,
+        tagRange: tags,
+        buildArgs,
+        runtime: 'docker',
+      }),
+    changeApp: (app, { hosts, buildArgs }) =>
+      store.updateApp(app.id, {
+        ...(hosts ? { hosts: hosts as never } : {}),
+        ...(buildArgs ? { buildArgs } : {}),
+      }),
+    removeApp: (app) => store.removeApp(app.id),
+    async deploy(app, { tag }, { actor, reason }) {
+      const what = { kind: 'commit' as const, commit, tag: tag === undefined ? null : parseTagName(tag) }
+      const deployment = await store.createDeployment({ app, trigger: 'manual', actor, reason, what })
+      if (!deployment) throw new Error('nothing was deployed')
+      return deployment
+    },
+    rollback: notHere,
+    promote: (id, actor) => store.requestDeployment(id, { kind: 'promote', actor, reason: null }),
+    cancel: (id, actor) => store.requestDeployment(id, { kind: 'cancel', actor, reason: null }),
+    hold: (app, { actor, reason }) => store.setHold(app.id, { by: actor, reason }),
+    resume: (app) => store.setHold(app.id, null),
+    judgeTags: async () => [],
+    async *instanceLogs() {},
+  }
+}
