@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { access, chmod, constants, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { access, chmod, constants, mkdir, readFile, realpath, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TagshipError } from '@tagship/domain'
 
@@ -40,9 +40,4 @@ export async function installationSecret(
   }
   await chmod(path, 0o600)
   return (await readFile(path, 'utf8')).trim()
-}
-
-/** Removes a file of the folder; a no-op where it is gone. */
-export function removeFile(data: DataFolder, name: string): Promise<void> {
-  return rm(join(data.path, name), { force: true })
 }

@@ -42,13 +42,17 @@ export interface SpooledContext {
 export interface Source {
   /** Every tag with its peeled commit; tags on blobs and trees are left out. No clone. @throws git.* */
   listTags(repository: Repository): Promise<ObservedTag[]>
-  /** Brings the commit into the app's mirror. A no-op where it is there. @throws git.*, tag.moved */
+  /**
+   * Brings the commit into the app's mirror. A no-op where it is there.
+   * @throws git.*, tag.moved, tag.notFound, tag.notACommit
+   */
   fetchCommit(repository: Repository, commit: CommitSha, tag: TagName | null): Promise<void>
   /** A text file at the commit, or null where there is none. @throws git.*, git.tooLarge */
   readFile(repository: Repository, commit: CommitSha, path: string): Promise<string | null>
   /**
    * Spools the folder `context` of the commit as a tar; the same commit and folder give the same bytes.
-   * The caller removes it with `discard`. @throws git.*, git.tooLarge
+   * The caller removes it with `discard`.
+   * @throws git.*, git.tooLarge, manifest.invalid where the commit has no such folder
    */
   archive(
     repository: Repository,
@@ -57,6 +61,8 @@ export interface Source {
     signal: AbortSignal,
   ): Promise<SpooledContext>
   discard(context: SpooledContext): Promise<void>
+  /** The app is gone: a mirror is removed; a hosted repository, which may be the only one, is set aside. */
+  forget(repository: Repository): Promise<void>
 }
 
 // --------------------------------------------------------------------------------------- builder

@@ -1,7 +1,7 @@
 /** Makes and removes the bare repositories on our disk. A repository is there as a whole or not at all. */
 import { existsSync } from 'node:fs'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { gitError } from './git-error.ts'
 import { type LocalRepository, localOptions } from './local.ts'
 import { runGit } from './run-git.ts'
@@ -43,4 +43,12 @@ export async function removeRepository(repository: LocalRepository): Promise<voi
     throw error
   }
   await rm(scratch, { recursive: true, force: true })
+}
+
+/** Moves the repository into `folder`, under a name that tells when. A no-op where there is none. */
+export async function setAside(repository: LocalRepository, folder: string): Promise<void> {
+  if (!existsSync(repository.gitDir)) return
+  await mkdir(folder, { recursive: true })
+  const stamp = new Date().toISOString().replaceAll(':', '-')
+  await rename(repository.gitDir, join(folder, `${basename(repository.gitDir, '.git')}-${stamp}.git`))
 }

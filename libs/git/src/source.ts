@@ -1,10 +1,10 @@
 /** The engine's `Source`: remote and hosted repositories, through git. */
 import { mkdir, rm } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { type AppName, type CommitSha, quote, TagshipError } from '@tagship/domain'
 import type { Log, Repository, Source } from '@tagship/engine'
 import { archiveCommit } from './archive.ts'
-import { removeRepository } from './create-repository.ts'
+import { removeRepository, setAside } from './create-repository.ts'
 import { fetchIntoMirror, isFetched } from './fetch-commit.ts'
 import { isDamage } from './git-error.ts'
 import { listHostedTags, listRemoteTags } from './list-tags.ts'
@@ -50,8 +50,6 @@ export interface GitSource extends Source {
   listAllTags(repository: Repository): Promise<TagList>
   /** Of a commit that has been fetched. @throws git.failed */
   describeCommit(repository: Repository, commit: CommitSha): Promise<CommitFacts>
-  /** Removes all that is kept of the app; a hosted repository is gone for good. A no-op where there is nothing. */
-  removeRepository(app: AppName): Promise<void>
 }
 
 export function createGitSource(options: GitSourceOptions): GitSource {
@@ -103,7 +101,12 @@ export function createGitSource(options: GitSourceOptions): GitSource {
 
     discard: (context) => rm(context.path, { force: true }),
     describeCommit: (repository, commit) => describe(local(repository), commit),
-    removeRepository: (app) => inTurn(app, () => removeRepository(localRepository(folder, app))),
+    forget: (repository) =>
+      inTurn(repository.app, () =>
+        repository.url === null
+          ? setAside(local(repository), join(folder, 'removed'))
+          : removeRepository(local(repository)),
+      ),
   }
 
   /** A mirror that turns out to be damaged is given up; the next `fetchCommit` makes it anew. */

@@ -210,12 +210,17 @@ describe('a mirror that is damaged', () => {
   })
 })
 
-it('removes the repository of an app, and does not mind that there is none', async () => {
+it('forgets a mirror, sets a hosted repository aside, and does not mind that there is none', async () => {
   const { source, folder } = await testSource()
   await ensureHosted(folder, shop)
-  await source.removeRepository(shop)
-  await source.removeRepository(shop)
-  expect(await readdir(folder)).toEqual([])
+  await source.forget(hostedRepository)
+  await source.forget(hostedRepository)
+  expect(await readdir(folder)).toEqual(['removed'])
+  expect(await readdir(join(folder, 'removed'))).toEqual([expect.stringMatching(`^${shop}-.*\\.git$`)])
+
+  await ensureHosted(folder, shop)
+  await source.forget(remoteRepository('file:///elsewhere'))
+  expect(await readdir(folder)).toEqual(['removed'])
 })
 
 function packedObjects(mirror: string) {

@@ -59,7 +59,7 @@ export async function changeApp(
   return changed
 }
 
-/** Instances, route and network go; the history stays. @throws app.busy */
+/** Instances, route, network and mirror go; the history stays. @throws app.busy */
 export async function removeApp(ports: CommandPorts, app: AppRecord): Promise<void> {
   await ports.store.removeApp(app.id)
   // From here on maintenance would finish the work, should this process die.
@@ -67,6 +67,7 @@ export async function removeApp(ports: CommandPorts, app: AppRecord): Promise<vo
   const instances = await ports.runtime.list(app.name)
   await Promise.all(instances.map((instance) => ports.runtime.remove(instance)))
   await ports.runtime.removeApp(app.name)
+  await ports.source.forget({ app: app.name, url: app.repoUrl })
 }
 
 function uniqueHosts(hosts: readonly string[]) {

@@ -12,7 +12,7 @@ export interface ContainerOptions {
 }
 
 /** absent: no container, or one of another shape. */
-export type ContainerState = 'absent' | 'stopped' | 'running'
+type ContainerState = 'absent' | 'stopped' | 'running'
 
 export interface RouterContainer {
   readonly name: string

@@ -4,7 +4,7 @@
 export const chosenPages = { 'no-app': 404, 'not-live': 503, 'no-preview': 404, unhealthy: 503 } as const
 
 /** Pages for errors that HAProxy meets on its way to an instance. */
-export const errorPages = { unhealthy: 503, failed: 502, 'too-slow': 504 } as const
+const errorPages = { unhealthy: 503, failed: 502, 'too-slow': 504 } as const
 
 type PageName = keyof typeof chosenPages | keyof typeof errorPages
 

@@ -7,7 +7,7 @@ import { parseSeatFile, type Seat } from './seat-file.ts'
 import { askSocket } from './socket.ts'
 import { addressOf, list, word } from './words.ts'
 
-export interface SwitchOptions {
+interface SwitchOptions {
   /** Switch also to a slot none of whose targets can be reached now. */
   readonly unproven?: boolean
 }
