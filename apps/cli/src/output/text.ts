@@ -1,6 +1,6 @@
 /** Text for a terminal: its width in columns, cut to fit, and harmless. */
 import { stripVTControlCharacters, styleText } from 'node:util'
-import stringWidth from 'string-width'
+import { eastAsianWidth } from 'get-east-asian-width'
 
 export type Style = Parameters<typeof styleText>[0]
 
@@ -16,8 +16,14 @@ export function plain(text: string): string {
     .replace(/\p{Cc}/gu, '')
 }
 
+/** Columns of a bare text: two for a wide character, none for one that is laid over the one before. */
 export function widthOf(text: string): number {
-  return stringWidth(text)
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length
+  let width = 0
+  for (const character of text) {
+    if (!/\p{Mn}|\p{Me}|\p{Cf}/u.test(character)) width += eastAsianWidth(character.codePointAt(0) ?? 0)
+  }
+  return width
 }
 
 /** At most `width` columns; what is cut off is marked with `…`. */
