@@ -46,7 +46,7 @@ export async function serve(options: Options, tell: Tell): Promise<void> {
       const firstToken = await ensureAdminToken(data, parts.store)
       const url = `http://${options.bind.includes(':') ? `[${options.bind}]` : options.bind}:${options.port}`
       const server = await startServer(options, parts, url)
-      const workers = startWorkers(parts, options.buildsAtOnce)
+      const workers = await startWorkers(parts, options.buildsAtOnce)
       await announce(data, url)
       tell({ type: 'ready', url, appsUrl, firstToken, installation: data.installation })
       log.info({ url, installation: data.installation }, 'controller is ready')

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   advance,
@@ -19,11 +18,13 @@ const maintenanceMs = 30_000
 const routerCheckMs = 1_000
 
 /** Lets the queues' jobs be worked on, and sees to it that no work stays without a job. */
-export function startWorkers(parts: Parts, buildsAtOnce: number): { stop(): Promise<void> } {
-  const { ports, queue, log } = parts
+export async function startWorkers(parts: Parts, buildsAtOnce: number): Promise<{ stop(): Promise<void> }> {
+  const { ports, queue, log, data } = parts
+  // The data folder is locked by this process: whoever of this installation held a lease is dead.
+  await parts.store.endLeases(`${data.installation}:`)
   const stopping = new AbortController()
   const worker: Worker = {
-    name: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,
+    name: `${data.installation}:${randomUUID()}`,
     stop: stopping.signal,
   }
 

@@ -11,6 +11,7 @@ import { events } from './events.ts'
 import { translateFailure, translatingFailures } from './failures.ts'
 import { idempotency } from './idempotency.ts'
 import { instances } from './instances.ts'
+import { leases } from './leases.ts'
 import { logs } from './logs.ts'
 import { outbox } from './outbox.ts'
 import { polls } from './polls.ts'
@@ -51,6 +52,7 @@ export async function openStore({ maxSeats = 1_000, ...options }: StoreOptions):
     ...events(database),
     ...idempotency(database),
     ...instances(database),
+    ...leases(database),
     ...logs(database),
     ...outbox(database),
     ...polls(database),

@@ -5,6 +5,7 @@ import type { Changes } from './changes.ts'
 import type { deployments } from './deployments.ts'
 import type { events } from './events.ts'
 import type { idempotency } from './idempotency.ts'
+import type { leases } from './leases.ts'
 import type { logs } from './logs.ts'
 import type { outbox } from './outbox.ts'
 import type { polls } from './polls.ts'
@@ -24,6 +25,7 @@ export interface Store
     ReturnType<typeof idempotency>,
     ReturnType<typeof outbox>,
     ReturnType<typeof tokens>,
+    ReturnType<typeof leases>,
     Pick<ReturnType<typeof logs>, 'logs'> {
   appByName(name: string): Promise<AppRecord | null>
   /** Resolves while Postgres answers. */

@@ -37,6 +37,7 @@ function row({ name, commit, firstSeenAt, verdict, why }: TagJson): Cell[] {
 function verdictCell(verdict: TagJson['verdict']): Cell {
   if (verdict === 'live') return { text: verdict, style: 'green' }
   if (verdict === 'chosen') return { text: verdict, style: 'cyan' }
-  const refused = verdict === 'moved' || verdict === 'failed before' || verdict === 'rolled back' || verdict === 'on hold'
+  const refused =
+    verdict === 'moved' || verdict === 'failed before' || verdict === 'rolled back' || verdict === 'on hold'
   return { text: verdict, style: refused ? 'yellow' : 'dim' }
 }
