@@ -50,6 +50,7 @@ export function openDatabase({ url, log, poolSize = 10 }: DatabaseOptions): Data
     keepAlive: true,
   }
   const pool = new pg.Pool({ ...settings, max: poolSize, idleTimeoutMillis: 60_000 })
+  pool.on('connect', survive)
   // An idle connection that breaks is replaced by the next query.
   pool.on('error', (error) => log.warn({ err: error }, 'a connection to Postgres was lost'))
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
@@ -59,6 +60,7 @@ export function openDatabase({ url, log, poolSize = 10 }: DatabaseOptions): Data
     transaction: (work) => transaction(pool, work),
     async connect() {
       const client = new pg.Client(settings)
+      survive(client)
       await client.connect()
       return client
     },
@@ -67,6 +69,11 @@ export function openDatabase({ url, log, poolSize = 10 }: DatabaseOptions): Data
       await pool.end()
     },
   }
+}
+
+/** A connection that breaks where nobody listens would end the process; its next statement tells it. */
+function survive(client: pg.ClientBase): void {
+  client.on('error', () => {})
 }
 
 function sessionOn(connection: pg.Pool | pg.PoolClient): Session {
@@ -84,7 +91,6 @@ async function transaction<T>(pool: pg.Pool, work: (session: Session) => Promise
   const onError = (error: Error) => {
     broken = error
   }
-  // A connection that dies between two statements would end the process where nobody listens.
   client.on('error', onError)
   try {
     await client.query('BEGIN')

@@ -1,7 +1,7 @@
 /** Deployments, as they are read. */
 import { activeStates, type Deployment, TagshipError } from '@tagship/domain'
 import type { Database, Session, Statement } from './database.ts'
-import { type DeploymentRow, deploymentFrom } from './records/deployment.ts'
+import { activeList, type DeploymentRow, deploymentFrom } from './records/deployment.ts'
 
 const byId = {
   name: 'deployment-by-id',
@@ -24,7 +24,7 @@ const withInstances = {
   name: 'deployments-with-instances',
   text: `
     SELECT d.id FROM deployments d JOIN apps a ON a.id = d.app_id
-    WHERE a.removed_at IS NULL AND (d.state = ANY($1) OR d.state = 'live' OR d.warm_until IS NOT NULL)`,
+    WHERE a.removed_at IS NULL AND (d.state IN (${activeList}) OR d.state = 'live' OR d.warm_until IS NOT NULL)`,
 }
 
 const highestFence = {
@@ -59,7 +59,7 @@ export const deployments = (database: Database) => ({
   },
 
   async deploymentsWithInstances(): Promise<Set<string>> {
-    const rows = await database.query<{ id: string }>(withInstances, [activeStates])
+    const rows = await database.query<{ id: string }>(withInstances)
     return new Set(rows.map(({ id }) => id))
   },
 

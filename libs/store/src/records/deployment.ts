@@ -1,4 +1,5 @@
 import {
+  activeStates,
   type Deployment,
   type DeploymentState,
   type ErrorCode,
@@ -12,6 +13,9 @@ import {
   type Slot,
   type Trigger,
 } from '@tagship/domain'
+
+/** The active states as an SQL list: spelled out, the planner can match it with the partial index. */
+export const activeList = activeStates.map((state) => `'${state}'`).join(', ')
 
 /** A row of the view `deployment_records`, as JSON. Its values are held to the domain's lists by the database. */
 export interface DeploymentRow {
