@@ -19,7 +19,7 @@ export async function waitFor(
   deployment: DeploymentJson,
   goal: Goal,
   signal: AbortSignal,
-  progress: Progress = createProgress(),
+  progress: Progress = createProgress(deployment),
 ): Promise<DeploymentJson> {
   let latest = deployment
   try {

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { command, count, exitWith, type JsonFlag, withJson } from '../command.ts'
 import { connect } from '../config.ts'
 import { notFound, usageError } from '../errors.ts'
-import { printJson } from '../output/print.ts'
+import { note, printJson } from '../output/print.ts'
 import { paint } from '../output/text.ts'
 
 interface Flags extends JsonFlag {
@@ -43,6 +43,7 @@ async function logs(name: string, flags: Flags): Promise<number> {
   }
   const lines = await readAll(client, id, query)
   if (flags.json) printJson(lines)
+  else if (lines.length === 0) note('there are no lines')
   else lines.forEach(printLine)
   return 0
 }

@@ -18,8 +18,15 @@ const barWidth = 20
 /** The last picture, which stays: what is not over does not turn any more. */
 const stillFrame = -1
 
-export function createProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
-  return stream.isTTY ? liveProgress(stream) : plainProgress()
+/** Phases that were over in `begun` are no news. */
+export function createProgress(begun: DeploymentJson, stream: NodeJS.WriteStream = process.stderr): Progress {
+  const old = new Set(begun.phases.flatMap(({ name, finishedAt }) => (finishedAt === null ? [] : name)))
+  const shown = stream.isTTY ? liveProgress(stream) : plainProgress()
+  return {
+    ...shown,
+    update: (deployment) =>
+      shown.update({ ...deployment, phases: deployment.phases.filter(({ name }) => !old.has(name)) }),
+  }
 }
 
 function liveProgress(stream: NodeJS.WriteStream): Progress {
