@@ -68,7 +68,7 @@ function wantsJson(args: readonly unknown[]): boolean {
   return made instanceof Command && made.opts<JsonFlag>().json === true
 }
 
-export function duration(text: string): number {
+function duration(text: string): number {
   const ms = parseDuration(text)
   if (ms === null) throw new InvalidArgumentError('Give a duration such as 30s, 10m or 1h.')
   return ms

@@ -26,7 +26,7 @@ export function printTrouble(trouble: Trouble, json: boolean): void {
   else for (const line of describeTrouble(trouble)) note(line)
 }
 
-export function describeTrouble({ code, detail, mend }: Trouble): string[] {
+function describeTrouble({ code, detail, mend }: Trouble): string[] {
   const width = Math.min(terminalWidth(process.stderr), 100) - 2
   const [first = '', ...more] = wrap(detail, width)
   const head = `${paint('red', '✖', process.stderr)} ${first}`

@@ -16,7 +16,7 @@ export interface Auditor {
   wrote(request: FastifyRequest, action: RouteName, result: WriteResult): Promise<void>
 }
 
-export type WriteResult =
+type WriteResult =
   | { readonly status: number; readonly response: unknown }
   | { readonly error: TagshipError }
 

@@ -35,7 +35,7 @@ type Parsed<R extends Route, K extends 'params' | 'query' | 'body'> = R extends 
   : undefined
 
 /** A request that was let in, with its parts checked. */
-export interface Call<R extends Route> {
+interface Call<R extends Route> {
   readonly params: Parsed<R, 'params'>
   readonly query: Parsed<R, 'query'>
   readonly body: Parsed<R, 'body'>
@@ -51,13 +51,13 @@ type Answer<R extends Route> = R extends { readonly response: infer S extends z.
     ? null
     : string
 
-export type Handler<N extends RouteName> = (
+type Handler<N extends RouteName> = (
   deps: ServerDeps,
   call: Call<Routes[N]>,
 ) => Promise<Answer<Routes[N]>>
 
 /** Looks everything up and checks it before the first item is asked for: until then it may throw. */
-export type StreamOpener<N extends RouteName> = (
+type StreamOpener<N extends RouteName> = (
   deps: ServerDeps,
   call: Call<Routes[N]>,
   signal: AbortSignal,

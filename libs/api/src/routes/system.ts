@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Route } from '../route.ts'
 
 const check = z.object({ name: z.string(), ok: z.boolean(), detail: z.string().optional() })
-export const readiness = z.object({ ok: z.boolean(), checks: z.array(check) }).meta({ id: 'Readiness' })
+const readiness = z.object({ ok: z.boolean(), checks: z.array(check) }).meta({ id: 'Readiness' })
 export type Readiness = z.output<typeof readiness>
 
 export const systemRoutes = {
