@@ -12,10 +12,11 @@ const lookMs = 2_000
 export const bake: Step = async (context) => {
   const { claim } = context
   if (claim.request?.kind === 'rollback') return rollbackRequested(context)
-  const { previous, newerWaits } = claim
+  const { previous, newerWaits, manifest } = claim
   const baked = happened('baked', {
     ...(previous ? { retires: previous.id } : {}),
     ...(newerWaits ? { reason: 'a newer deployment waits' } : {}),
+    jobs: [{ queue: 'maintenance', id: 'warm', delayMs: manifest?.rollout.keepWarm ?? 0 }],
   })
   if (!previous) return baked
 
