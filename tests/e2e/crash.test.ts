@@ -93,7 +93,7 @@ describe('kill -9 of the controller', () => {
     const { live } = await at.json<AppJson>(['app', 'show', 'shop'])
     expect(live?.tag).toBe(`v${version}`)
     const own = { label: [`dev.tagship.app=shop`, `dev.tagship.deployment=${live?.deployment}`] }
-    const all = { label: ['dev.tagship.app=shop', `dev.tagship=${await installationOf()}`] }
+    const all = { label: ['dev.tagship.app=shop', `dev.tagship=${at.id}`] }
     await expect
       .poll(async () => (await docker.listContainers({ all: true, filters: all })).length, {
         timeout: 60_000,
@@ -104,8 +104,4 @@ describe('kill -9 of the controller', () => {
   }
 
   const docker = createDocker()
-  const installationOf = async () => {
-    const [container] = await docker.listContainers({ filters: { label: ['dev.tagship.app=shop'] } })
-    return container?.Labels['dev.tagship'] ?? ''
-  }
 })

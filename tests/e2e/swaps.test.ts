@@ -29,7 +29,7 @@ describe('many swaps under traffic of every kind', () => {
     await at?.[Symbol.asyncDispose]()
   })
 
-  it(`loses no request in ${swaps} swaps and ${rollbacks} rollbacks`, { timeout: 400_000 }, async () => {
+  it(`loses no request in ${swaps} swaps and ${rollbacks} rollbacks`, { timeout: 600_000 }, async () => {
     const prober = startProber({ url: `http://127.0.0.1:${at.httpPort}`, host: 'shop.localhost' })
     const switches: Switch[] = []
     let serving = '0.0.0'

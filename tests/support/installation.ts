@@ -18,6 +18,8 @@ export interface CommandOutcome {
 
 export interface Installation extends AsyncDisposable {
   readonly data: string
+  /** Its id: what everything of it in Docker is labelled with. */
+  readonly id: string
   readonly url: string
   readonly token: string
   readonly httpPort: number
@@ -60,9 +62,14 @@ export async function startInstallation(): Promise<Installation> {
     await remove()
     throw new Error(`tagship up failed:\n${started.stderr}\n${started.stdout}`)
   }
-  const { url, firstToken: token } = JSON.parse(started.stdout) as { url: string; firstToken: string }
+  const {
+    url,
+    installation: id,
+    firstToken: token,
+  } = JSON.parse(started.stdout) as { url: string; installation: string; firstToken: string }
   return {
     data,
+    id,
     url,
     token,
     httpPort,

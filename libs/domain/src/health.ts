@@ -23,10 +23,10 @@ export function chooseProbe(health: HealthSpec, port: number | null, image: Imag
   return { kind: 'http', port, path: health.path ?? '/' }
 }
 
-/** Milliseconds to wait before attempt `n` (the first is 0): 25, 37, 56, … and never more than the interval. */
+/** Milliseconds to wait before attempt `n` (the first is 0): 25, 30, 36, … and never more than the interval. */
 export function probeDelay(attempt: number, interval: number): number {
   if (attempt === 0) return 0
-  return Math.min(interval, Math.round(25 * 1.5 ** (attempt - 1)))
+  return Math.min(interval, Math.round(25 * 1.2 ** (attempt - 1)))
 }
 
 export type ProbeResult =

@@ -1,5 +1,6 @@
 import { TagshipError } from '@tagship/domain'
 import pLimit from 'p-limit'
+import type { Instance, InstanceSpec } from '../ports.ts'
 import { instanceSpecs, settleProcesses, slotOf } from '../specs.ts'
 import { happened, type Step, type StepContext } from './step.ts'
 
@@ -10,29 +11,37 @@ const startsAtOnce = 4
  * left warm there loses its place at the router first; maintenance removes it.
  */
 export const startInstances: Step = async (context) => {
-  const { ports, claim, signal } = context
+  const { ports, claim } = context
   if (claim.manifest?.release) await ports.runtime.removeOneOff(claim.app.name, claim.deployment.id)
   const specs = instanceSpecs(claim, await settledProcesses(context))
-  await ports.router.emptySlot({ seat: claim.app.seat, slot: slotOf(claim) }, claim.fence)
-  const vacated = await ports.store.vacateSlot(claim)
-
-  const limit = pLimit(startsAtOnce)
-  const starts = await Promise.allSettled(
-    specs.map((spec) =>
-      limit(async () => {
-        if (signal.aborted) throw new TagshipError('deployment.canceled', 'the start was interrupted')
-        const instance = await ports.runtime.start(spec)
-        await ports.fault('starting.instanceStarted')
-        return instance
-      }),
-    ),
-  )
+  const [vacated, starts] = await Promise.all([
+    vacateSlot(context),
+    Promise.allSettled(startAll(context, specs)),
+  ])
   const failure = starts.find((start) => start.status === 'rejected')
   if (failure) throw failure.reason
   return happened('started', {
     detail: { instances: specs.length },
     jobs: vacated ? [{ queue: 'maintenance', id: 'warm' }] : [],
   })
+}
+
+/** What an older deployment left in the slot loses its place at the router. @returns whether there was any */
+async function vacateSlot({ ports, claim }: StepContext): Promise<boolean> {
+  await ports.router.emptySlot({ seat: claim.app.seat, slot: slotOf(claim) }, claim.fence)
+  return ports.store.vacateSlot(claim)
+}
+
+function startAll({ ports, signal }: StepContext, specs: readonly InstanceSpec[]): Promise<Instance>[] {
+  const limit = pLimit(startsAtOnce)
+  return specs.map((spec) =>
+    limit(async () => {
+      if (signal.aborted) throw new TagshipError('deployment.canceled', 'the start was interrupted')
+      const instance = await ports.runtime.start(spec)
+      await ports.fault('starting.instanceStarted')
+      return instance
+    }),
+  )
 }
 
 /** The manifest's processes, with ports from the image where the manifest names none. @throws image.missing */

@@ -58,16 +58,14 @@ async function verifyAll(context: StepContext): Promise<void> {
       `${expected - instances.length} of ${expected} instances are gone: somebody removed them`,
     )
   }
-  await ports.store.recordInstances(
-    id,
-    instances.map((instance) => ({ ...instance, port: processOf(processes, instance).port })),
-  )
-  await Promise.all(
-    instances.map((instance) => {
+  const recorded = instances.map((instance) => ({ ...instance, port: processOf(processes, instance).port }))
+  await Promise.all([
+    ports.store.recordInstances(id, recorded),
+    ...instances.map((instance) => {
       const process = processOf(processes, instance)
       return verifyOne(context, instance, process, chooseProbe(process.spec.health, process.port, image))
     }),
-  )
+  ])
 }
 
 /** Returns once the instance is healthy, or the signal aborts. @throws instance.* */
