@@ -44,7 +44,7 @@ export function guardMemory(mark: string, bytes: number, events: MemoryGuardEven
   const sources = new Map<string, Cgroup>()
   let group: Cgroup | null = null
   let exceeded = false
-  let stopped = false
+  const stopping = new AbortController()
 
   const look = async () => {
     for (const pid of await findMarked()) {
@@ -63,9 +63,9 @@ export function guardMemory(mark: string, bytes: number, events: MemoryGuardEven
     }
   }
   const watch = async () => {
-    while (!stopped) {
+    while (!stopping.signal.aborted) {
       await look()
-      await sleep(lookEveryMs)
+      await sleep(lookEveryMs, undefined, { signal: stopping.signal }).catch(() => {})
     }
     await look()
   }
@@ -73,7 +73,7 @@ export function guardMemory(mark: string, bytes: number, events: MemoryGuardEven
   return {
     exceeded: () => exceeded,
     stop: async () => {
-      stopped = true
+      stopping.abort()
       await watching
       if (group) await tidy(group)
     },
