@@ -1,0 +1,63 @@
+/** What commands ask of the store, beyond what the engine's steps do. */
+import type {
+  AppName,
+  CommitSha,
+  Deployment,
+  HostName,
+  ImageDigest,
+  RepoUrl,
+  Tag,
+  TagName,
+} from '@tagship/domain'
+import type { EngineStore } from './engine-store.ts'
+import type { AppRecord, DeploymentRequest, Job } from './records.ts'
+
+export interface CommandStore extends EngineStore {
+  /** @throws app.exists, host.taken, app.seatsTaken */
+  createApp(app: NewApp): Promise<AppRecord>
+  /** @throws host.taken */
+  updateApp(appId: string, patch: AppPatch): Promise<AppRecord>
+  /** @throws app.busy */
+  removeApp(appId: string): Promise<void>
+  queuedDeployment(appId: string): Promise<Deployment | null>
+  /** The one in state `live`: what serves, or, while a newer one drains and bakes, what waits warm. */
+  liveDeployment(appId: string): Promise<Deployment | null>
+  releaseByNumber(appId: string, number: number): Promise<ReleaseRecord | null>
+  /** The newest release of the tag that has served, else the newest. */
+  releaseByTag(appId: string, tag: string): Promise<ReleaseRecord | null>
+  /** The release that served before the present one, and differs from it. */
+  previousServed(appId: string): Promise<ReleaseRecord | null>
+  /** @throws request.conflict where the deployment's state does not know the wish */
+  requestDeployment(deploymentId: string, request: DeploymentRequest): Promise<Deployment>
+  setHold(appId: string, hold: { by: string; reason: string | null } | null): Promise<void>
+  listTags(appId: string): Promise<Tag[]>
+  enqueue(jobs: readonly Job[]): Promise<void>
+}
+
+export interface NewApp {
+  readonly name: AppName
+  readonly repoUrl: RepoUrl | null
+  readonly hosts: readonly HostName[]
+  readonly tagRange: string
+  readonly buildArgs: Readonly<Record<string, string>>
+  readonly runtime: 'docker' | 'kubernetes'
+}
+
+export type AppPatch = Partial<Pick<NewApp, 'repoUrl' | 'hosts' | 'tagRange' | 'buildArgs'>>
+
+export interface ReleaseRecord {
+  readonly id: string
+  readonly number: number
+  readonly tag: TagName | null
+  readonly commit: CommitSha
+  readonly imageDigest: ImageDigest | null
+  readonly imageBytes: number | null
+  /** The revision's number. */
+  readonly revision: number | null
+  /** The number of the release that this one brought back. */
+  readonly sourceRelease: number | null
+  readonly createdAt: Date
+  readonly live: boolean
+  readonly hasServed: boolean
+  readonly lastServedAt: Date | null
+}

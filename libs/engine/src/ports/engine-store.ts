@@ -1,0 +1,94 @@
+/** What the engine asks of the store. */
+import type { Deployment, ErrorCode, Manifest, ObservedTag, Tag, TagAttempt } from '@tagship/domain'
+import type { BuiltImage } from './builder.ts'
+import type {
+  AppRecord,
+  BuildClaim,
+  BuildStatus,
+  Claim,
+  Job,
+  LoggedLine,
+  LogSource,
+  NewDeployment,
+  RecordedInstance,
+  StateChange,
+} from './records.ts'
+import type { Route } from './router.ts'
+
+export interface EngineStore {
+  // deployments
+  /** Takes the lease; null where another worker holds it or nothing is to be done. */
+  claim(deploymentId: string, worker: string, leaseMs: number): Promise<Claim | null>
+  /** Prolongs the lease. @returns false where it was lost: stop at once */
+  renew(claim: { deployment: { id: string }; fence: bigint }, leaseMs: number): Promise<boolean>
+  /** Gives the lease back, and enqueues the deployment again where it has changed meanwhile. */
+  release(claim: Claim, again?: { readonly delayMs: number }): Promise<void>
+  /**
+   * Writes one state change, its event, its effects and its jobs in one transaction, and gives the lease back.
+   * @returns false, with nothing written, where the row has changed or the fence was lost
+   */
+  commit(claim: Claim, change: StateChange): Promise<boolean>
+  /** Moves the app's queued deployment to `building` where no other is active. @returns whether it did */
+  claimQueued(deploymentId: string): Promise<boolean>
+  /** The present version, for steps that wait: a higher one than the claim's means that something changed. */
+  versionOf(deploymentId: string): Promise<number>
+  /** Resolves after `ms`, as soon as the deployment's row changes, or when `signal` aborts. */
+  waitForChange(deploymentId: string, ms: number, signal?: AbortSignal): Promise<void>
+  recordInstances(deploymentId: string, instances: readonly RecordedInstance[]): Promise<void>
+  /** Every instance of the deployment is gone; it is not warm any more. */
+  markInstancesRemoved(deploymentId: string): Promise<void>
+  /** The claim's slot is needed: what older deployments keep warm in it may go now. @returns whether there is any */
+  vacateSlot(claim: Claim): Promise<boolean>
+  appendLog(deploymentId: string, source: LogSource, lines: readonly LoggedLine[]): Promise<void>
+
+  // builds
+  /** Makes sure that the release has a build row, and a job where it is not finished. */
+  ensureBuild(claim: Claim): Promise<BuildStatus>
+  claimBuild(releaseId: string, worker: string, leaseMs: number): Promise<BuildClaim | null>
+  renewBuild(claim: BuildClaim, leaseMs: number): Promise<boolean>
+  /** Stores the revision that the manifest makes (or finds the equal one) and ties it to the release. */
+  saveRevision(claim: BuildClaim, manifest: Manifest, buildKey: string): Promise<void>
+  finishBuild(
+    claim: BuildClaim,
+    outcome: { image: BuiltImage; reused: boolean } | { failure: { code: ErrorCode; message: string } },
+  ): Promise<void>
+  /** Gives the build back unfinished, for another worker to take at once. */
+  releaseBuild(claim: BuildClaim): Promise<void>
+  /** Whether the build should end: its deployment is no longer in `building`. */
+  buildIsWanted(claim: BuildClaim): Promise<boolean>
+
+  // tags
+  /** Records what was seen; @returns every tag of the app as it is remembered now, and which moved just now */
+  observeTags(app: AppRecord, seen: readonly ObservedTag[]): Promise<{ tags: Tag[]; moved: Tag[] }>
+  attemptedTags(appId: string): Promise<Map<string, TagAttempt>>
+  /** @returns null, for trigger `tag` only, where the tag has a deployment already */
+  createDeployment(request: NewDeployment): Promise<Deployment | null>
+  appById(appId: string): Promise<AppRecord | null>
+  deploymentById(deploymentId: string): Promise<Deployment | null>
+  /** The app's deployment under way (from `building` to `baking`, and tear-down), or null. */
+  activeDeployment(appId: string): Promise<Deployment | null>
+  /** What was asked for last, however it ended. */
+  newestDeployment(appId: string): Promise<Deployment | null>
+  /** How many instances the deployment has by the records. */
+  countInstances(deploymentId: string): Promise<number>
+  /** The highest fence used for the app so far, for writes outside of a deployment. */
+  currentFence(appId: string): Promise<bigint>
+
+  // maintenance
+  /** Deployments and builds with work to do; those without a job get one again. */
+  unfinishedWork(): Promise<Job[]>
+  /** Deployments that were replaced, whose instances need not be kept warm any longer. */
+  expiredWarmSlots(): Promise<{ app: AppRecord; deployment: Deployment }[]>
+  /** Ids of the deployments that may have instances: active, serving, or still warm. */
+  deploymentsWithInstances(): Promise<Set<string>>
+  /** Every app that was not removed, in the order of their names. */
+  allApps(): Promise<AppRecord[]>
+  /** Takes the apps whose tags are due to be looked at, and sets their next time. @returns their ids */
+  takeDuePolls(limit: number): Promise<string[]>
+  /** What came of looking at an app's tags; sets when to look again. */
+  recordPoll(
+    appId: string,
+    outcome: { readonly nextMs: number; readonly error: string | null },
+  ): Promise<void>
+  routes(): Promise<Route[]>
+}

@@ -1,0 +1,127 @@
+/** What the store hands to the engine and takes from it. */
+import type {
+  AppName,
+  CommitSha,
+  Deployment,
+  DeploymentEvent,
+  DeploymentState,
+  ErrorCode,
+  Failure,
+  HostName,
+  Manifest,
+  RepoUrl,
+  Slot,
+  TagName,
+  Trigger,
+} from '@tagship/domain'
+import type { Instance } from './runtime.ts'
+
+/** What an app is, but for what is under way. */
+export interface AppRecord {
+  readonly id: string
+  readonly name: AppName
+  readonly repoUrl: RepoUrl | null
+  readonly hosts: readonly HostName[]
+  readonly tagRange: string
+  readonly buildArgs: Readonly<Record<string, string>>
+  readonly runtime: 'docker' | 'kubernetes'
+  readonly seat: number
+  readonly liveSlot: Slot | null
+  /** The deployment that users reach now. */
+  readonly servingDeploymentId: string | null
+  readonly hold: { readonly by: string; readonly reason: string | null; readonly at: Date } | null
+  readonly createdAt: Date
+}
+
+/** Somebody's wish about a deployment that is under way; the engine turns it into an event. */
+export interface DeploymentRequest {
+  readonly kind: 'cancel' | 'promote' | 'rollback'
+  readonly actor: string
+  readonly reason: string | null
+}
+
+/** A deployment with all that a step needs, under a lease. */
+export interface Claim {
+  readonly deployment: Deployment
+  readonly app: AppRecord
+  /** Null until the build has read the manifest. */
+  readonly manifest: Manifest | null
+  readonly env: Readonly<Record<string, string>>
+  readonly request: DeploymentRequest | null
+  /** The deployment that serves now (not this one), for revert and clean-up. */
+  readonly previous: Deployment | null
+  /** A newer deployment of the app waits in `queued`. */
+  readonly newerWaits: boolean
+  /** When the present state was entered, and the detail of the event that led to it. */
+  readonly stateSince: Date
+  readonly enteredWith: Readonly<Record<string, unknown>>
+  readonly fence: bigint
+  readonly worker: string
+}
+
+export interface Job {
+  readonly queue: 'deployments' | 'builds' | 'tags' | 'maintenance'
+  /** Id of the deployment, release or app the job is about. */
+  readonly id: string
+  readonly delayMs?: number
+}
+
+/** One state change, with everything that commits together with it. */
+export interface StateChange {
+  readonly event: DeploymentEvent
+  readonly to: DeploymentState
+  readonly actor: string
+  readonly reason: string | null
+  readonly detail?: Readonly<Record<string, unknown>>
+  readonly slot?: Slot
+  readonly failure?: Failure
+  /** The app's new live slot and serving deployment. */
+  readonly serves?: { readonly slot: Slot | null; readonly deploymentId: string | null }
+  /** The deployment that this one replaces for good: it becomes `retired` in the same transaction. */
+  readonly retires?: string
+  readonly hold?: { readonly by: string; readonly reason: string | null }
+  readonly jobs: readonly Job[]
+}
+
+export interface BuildClaim {
+  readonly releaseId: string
+  readonly deploymentId: string
+  readonly deploymentNumber: number
+  readonly release: number
+  readonly app: AppRecord
+  readonly commit: CommitSha
+  readonly tag: TagName | null
+  readonly fence: bigint
+  readonly worker: string
+}
+
+export interface BuildStatus {
+  readonly state: 'pending' | 'running' | 'succeeded' | 'failed'
+  readonly failure: { readonly code: ErrorCode; readonly message: string } | null
+}
+
+export interface RecordedInstance extends Instance {
+  /** Null: takes no traffic. */
+  readonly port: number | null
+}
+
+export type LogSource = 'build' | 'release' | 'instance'
+
+export interface LoggedLine {
+  readonly at: Date
+  readonly process: string | null
+  readonly text: string
+}
+
+export interface NewDeployment {
+  readonly app: AppRecord
+  readonly trigger: Trigger
+  readonly actor: string
+  readonly reason: string | null
+  readonly what:
+    | { readonly kind: 'commit'; readonly commit: CommitSha; readonly tag: TagName | null }
+    /** A rollback: a new release with the image and revision of an earlier one. */
+    | { readonly kind: 'release'; readonly releaseId: string }
+    /** The same release once more: what should serve is not all there. */
+    | { readonly kind: 'again'; readonly releaseId: string }
+}

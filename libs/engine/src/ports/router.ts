@@ -1,0 +1,54 @@
+/** What sends traffic to the live slot. */
+import type { AppName, HostName, Slot } from '@tagship/domain'
+
+/** One slot of an app at the router. `seat` is the app's number among the router's pre-made places, from 1. */
+export interface SlotRef {
+  readonly seat: number
+  readonly slot: Slot
+}
+
+export interface RouteTarget {
+  /** The instance's name. */
+  readonly name: string
+  readonly address: string
+  readonly port: number
+}
+
+/** What the router has counted for a slot since it started. */
+export interface SlotTraffic {
+  readonly requests: number
+  readonly serverErrors: number
+  /** Requests (and WebSockets) under way now. */
+  readonly inFlight: number
+}
+
+/** Everything the router should know of one app. */
+export interface Route {
+  readonly seat: number
+  readonly app: AppName
+  readonly hosts: readonly HostName[]
+  readonly live: Slot | null
+  readonly targets: Readonly<Record<Slot, readonly RouteTarget[]>>
+  readonly fence: bigint
+}
+
+/**
+ * Every write carries the fence of the worker's lease; the router refuses one that is lower than the
+ * highest it has seen for the seat (`router.fenced`), so that a worker that wakes up late changes nothing.
+ */
+export interface Router {
+  setHosts(seat: number, app: AppName, hosts: readonly HostName[]): Promise<void>
+  /** Afterwards the slot has exactly these targets, all taking requests once the slot is live. */
+  fillSlot(ref: SlotRef, targets: readonly RouteTarget[], fence: bigint): Promise<void>
+  /** Takes every target out of the slot. A no-op where there is none. @throws router.refused for the live slot */
+  emptySlot(ref: SlotRef, fence: bigint): Promise<void>
+  /** The switch: one atomic step, read back. @returns the slot that is live now */
+  switchTo(ref: SlotRef, fence: bigint): Promise<Slot>
+  liveSlot(seat: number): Promise<Slot | null>
+  traffic(ref: SlotRef): Promise<SlotTraffic>
+  /** Sends a request through the router as a user would. @returns the name of the instance that answered, or null */
+  askThrough(host: HostName, path: string): Promise<{ instance: string | null; status: number }>
+  /** Makes the router (started anew, or doubted) agree with Postgres. */
+  restore(routes: readonly Route[]): Promise<void>
+  forget(seat: number): Promise<void>
+}

@@ -1,0 +1,34 @@
+/** Everything together: what a step is given, and what a command is. */
+import type { AppName } from '@tagship/domain'
+import type { Builder } from './builder.ts'
+import type { CommandStore } from './command-store.ts'
+import type { EngineStore } from './engine-store.ts'
+import type { Router } from './router.ts'
+import type { Runtime } from './runtime.ts'
+import type { Source } from './source.ts'
+
+export interface Log {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+export interface Ports {
+  readonly store: EngineStore
+  readonly source: Source
+  readonly builder: Builder
+  readonly runtime: Runtime
+  readonly router: Router
+  readonly log: Log
+  /** A named point at which a test may end the process; does nothing in production. */
+  readonly fault: (point: string) => Promise<void> | void
+}
+
+/** What commands need: the engine's world, with more of the store and of the repositories. */
+export interface CommandPorts extends Ports {
+  readonly store: CommandStore
+  readonly source: Source & {
+    /** Makes the repository of an app that Tagship hosts itself. A no-op where it is there. */
+    ensureHosted(app: AppName): Promise<void>
+  }
+}
