@@ -8,7 +8,7 @@ import {
   transition,
 } from '@tagship/domain'
 import { holdLease, leaseMs } from './lease.ts'
-import type { Claim, Ports, StateChange } from './ports.ts'
+import type { Claim, EngineStore, Ports, StateChange } from './ports.ts'
 import { steps } from './steps/index.ts'
 import { happened, type Outcome, waitFor } from './steps/step.ts'
 
@@ -52,7 +52,11 @@ async function runStep(ports: Ports, claim: Claim, stop: AbortSignal): Promise<O
   if (claim.request?.kind === 'cancel' && transition(state, 'cancelRequested')) {
     return happened('cancelRequested', { actor: claim.request.actor, reason: claim.request.reason })
   }
-  await using lease = holdLease(ports.store, claim, stop)
+  await using lease = holdLease({
+    renew: () => ports.store.renew(claim, leaseMs),
+    outdated: (signal) => untilChanged(ports.store, claim, signal),
+    stop,
+  })
   try {
     const outcome = await steps[step]({ ports, claim, signal: lease.signal })
     return lease.lost() ? 'leaseLost' : outcome
@@ -61,6 +65,16 @@ async function runStep(ports: Ports, claim: Claim, stop: AbortSignal): Promise<O
     // The row changed while the step ran, or the controller stops: what it threw is the echo of that.
     if (lease.signal.aborted) return waitFor(null)
     return afterError(ports, claim, toTagshipError(error))
+  }
+}
+
+/** Until somebody has changed the deployment's row under the worker: a wish, or a newer deployment. */
+async function untilChanged(store: EngineStore, { deployment }: Claim, signal: AbortSignal): Promise<void> {
+  const { id, version } = deployment
+  while (!signal.aborted) {
+    await store.waitForChange(id, leaseMs, signal)
+    if (signal.aborted) return
+    if ((await store.versionOf(id).catch(() => version)) !== version) return
   }
 }
 

@@ -1,8 +1,8 @@
 import { buildKey, manifestFile, parseManifest, TagshipError, toTagshipError } from '@tagship/domain'
 import type { Worker } from './advance.ts'
-import { leaseMs, sleep } from './lease.ts'
+import { holdLease, leaseMs, sleep } from './lease.ts'
 import { openLogWriter } from './log-writer.ts'
-import type { BuildClaim, BuiltImage, Ports, Repository } from './ports.ts'
+import type { BuildClaim, BuiltImage, EngineStore, Ports, Repository } from './ports.ts'
 import { retrying } from './retrying.ts'
 
 const wantedCheckMs = 5_000
@@ -15,16 +15,20 @@ export async function buildRelease(ports: Ports, releaseId: string, worker: Work
   const claim = await ports.store.claimBuild(releaseId, worker.name, leaseMs)
   if (!claim) return
   await ports.fault('build.claimed')
-  await using watch = watchBuild(ports, claim, worker.stop)
+  await using lease = holdLease({
+    renew: () => ports.store.renewBuild(claim, leaseMs),
+    outdated: (signal) => untilUnwanted(ports.store, claim, signal),
+    stop: worker.stop,
+  })
   try {
-    const outcome = await build(ports, claim, watch.signal)
-    if (watch.lost()) return
+    const outcome = await build(ports, claim, lease.signal)
+    if (lease.lost()) return
     await ports.fault('build.built')
     await ports.store.finishBuild(claim, outcome)
   } catch (cause) {
-    if (watch.lost()) return
+    if (lease.lost()) return
     if (worker.stop.aborted) return ports.store.releaseBuild(claim)
-    const error = watch.signal.aborted
+    const error = lease.signal.aborted
       ? new TagshipError('build.canceled', 'the deployment no longer wants it')
       : toTagshipError(cause)
     ports.log.warn(
@@ -76,34 +80,12 @@ async function build(
   }
 }
 
-/** Prolongs the lease, and aborts when it is lost or when the deployment has left `building`. */
-function watchBuild(ports: Ports, claim: BuildClaim, stop: AbortSignal) {
-  const controller = new AbortController()
-  const end = () => controller.abort()
-  stop.addEventListener('abort', end, { once: true })
-  let lost = false
-  const renewal = setInterval(async () => {
-    if (await ports.store.renewBuild(claim, leaseMs).catch(() => true)) return
-    lost = true
-    controller.abort()
-  }, leaseMs / 3)
-  const watching = (async () => {
-    while (!controller.signal.aborted) {
-      await ports.store.waitForChange(claim.deploymentId, wantedCheckMs, controller.signal)
-      const wanted = controller.signal.aborted || (await ports.store.buildIsWanted(claim).catch(() => true))
-      if (!wanted) controller.abort()
-      // A row that changes without a break must not make this loop spin.
-      else await sleep(100, controller.signal)
-    }
-  })()
-  return {
-    signal: controller.signal,
-    lost: () => lost,
-    async [Symbol.asyncDispose]() {
-      clearInterval(renewal)
-      stop.removeEventListener('abort', end)
-      controller.abort()
-      await watching
-    },
+/** Until the deployment has left `building`: nobody wants the image any more. */
+async function untilUnwanted(store: EngineStore, claim: BuildClaim, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await store.waitForChange(claim.deploymentId, wantedCheckMs, signal)
+    if (signal.aborted || !(await store.buildIsWanted(claim).catch(() => true))) return
+    // A row that changes without a break must not make this loop spin.
+    await sleep(100, signal)
   }
 }

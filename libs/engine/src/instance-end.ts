@@ -15,7 +15,8 @@ export async function describeEnd(runtime: Runtime, instance: Instance): Promise
   const who = `${instance.process} (${instance.name})`
   if (instance.outOfMemory)
     return new TagshipError('instance.outOfMemory', [`${who} ran out of memory`, ...lines].join('\n'))
-  const code = instance.exitCode === null ? 'without an exit code' : `with code ${instance.exitCode}`
+  const how =
+    instance.exitCode === null ? 'ended, and was started again' : `exited with code ${instance.exitCode}`
   const said = lines.length > 0 ? lines : ['(it printed nothing)']
-  return new TagshipError('instance.exited', [`${who} exited ${code}; its last lines:`, ...said].join('\n'))
+  return new TagshipError('instance.exited', [`${who} ${how}; its last lines:`, ...said].join('\n'))
 }

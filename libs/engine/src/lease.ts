@@ -1,50 +1,46 @@
-import type { Claim, EngineStore } from './ports.ts'
-
 /** How long a worker may be silent before another takes its work over. */
 export const leaseMs = 15_000
 
 /**
- * Keeps a lease alive while work goes on. `signal` aborts when the lease is lost, when the deployment's row
- * changes under the worker (somebody wants something), or when `stop` does (the controller shuts down):
- * each time the step ends and is looked at anew, here or elsewhere.
+ * Keeps a lease alive while work goes on. `signal` aborts when the lease is lost, when the work is outdated
+ * (somebody wants something else), or when `stop` does (the controller shuts down): each time the work ends
+ * and is looked at anew, here or elsewhere.
  */
 export interface Lease extends AsyncDisposable {
   readonly signal: AbortSignal
-  /** Another worker has the deployment now: nothing may be written any more. */
+  /** Another worker has the work now: nothing may be written any more. */
   readonly lost: () => boolean
 }
 
-export function holdLease(store: EngineStore, claim: Claim, stop: AbortSignal): Lease {
+export interface LeaseOptions {
+  /** Prolongs the lease. @returns false where another worker has it */
+  renew(): Promise<boolean>
+  /** Resolves once what the work is based on has changed; not before, unless `signal` aborts. */
+  outdated(signal: AbortSignal): Promise<void>
+  readonly stop: AbortSignal
+}
+
+export function holdLease({ renew, outdated, stop }: LeaseOptions): Lease {
   const controller = new AbortController()
   const end = () => controller.abort()
-  stop.addEventListener('abort', end, { once: true })
   let lost = false
+  stop.addEventListener('abort', end, { once: true })
   const renewal = setInterval(async () => {
-    const held = await store.renew(claim, leaseMs).catch(() => true)
-    if (held) return
-    lost = true
-    controller.abort()
+    // A store that is away says nothing about the lease; the fence has the last word.
+    lost = !(await renew().catch(() => true))
+    if (lost) end()
   }, leaseMs / 3)
-  const watch = watchForChange(store, claim, controller)
+  const watching = outdated(controller.signal).then(end)
+  if (stop.aborted) end()
   return {
     signal: controller.signal,
     lost: () => lost,
     async [Symbol.asyncDispose]() {
       clearInterval(renewal)
       stop.removeEventListener('abort', end)
-      controller.abort()
-      await watch
+      end()
+      await watching
     },
-  }
-}
-
-async function watchForChange(store: EngineStore, claim: Claim, controller: AbortController): Promise<void> {
-  const { id, version } = claim.deployment
-  while (!controller.signal.aborted) {
-    await store.waitForChange(id, leaseMs, controller.signal)
-    if (controller.signal.aborted) return
-    const present = await store.versionOf(id).catch(() => version)
-    if (present !== version) controller.abort()
   }
 }
 
