@@ -142,6 +142,20 @@ describe('an app whose repository Tagship hosts', () => {
     expect(live?.tag).toBe('v1.2.0')
   })
 
+  it('comes back by itself after everything was stopped', async () => {
+    expect((await at.tagship('down', '--apps', '--data', at.data)).exitCode).toBe(0)
+    await expect(at.fetch(host)).rejects.toThrow('ECONNREFUSED')
+    expect((await at.up()).exitCode).toBe(0)
+    await expect
+      .poll(async () => (await at.fetch(host).catch(() => null))?.version, { timeout: 30_000 })
+      .toBe('1.2.0')
+    const [healed] = await at.json<DeploymentJson[]>(['deployments', 'shop'])
+    expect(healed).toMatchObject({ trigger: 'heal', tag: 'v1.2.0' })
+    await expect
+      .poll(async () => (await at.json<AppJson>(['app', 'show', 'shop'])).active, { timeout: 30_000 })
+      .toBeNull()
+  })
+
   it('has a history that nobody has touched', async () => {
     expect((await at.tagship('audit', 'verify')).exitCode).toBe(0)
     const audit = await at.tagship('audit', 'shop')

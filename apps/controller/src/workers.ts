@@ -33,6 +33,8 @@ export async function startWorkers(parts: Parts, buildsAtOnce: number): Promise<
   queue.work('tags', pollsAtOnce, async (id) => void (await pollTags(ports, id)))
   queue.work('maintenance', 1, async (name) => maintenance[name as MaintenanceName]?.(ports))
   for (const name of Object.keys(maintenance)) queue.schedule('maintenance', name, maintenanceMs)
+  // What went while no controller looked is put right at once.
+  await parts.store.enqueue([{ queue: 'maintenance', id: 'heal' satisfies MaintenanceName }])
 
   const sweeper = every(sweepMs, async () => parts.store.enqueue(await sweep(ports)), log)
   const keeper = every(routerCheckMs, () => keepRouter(parts), log)

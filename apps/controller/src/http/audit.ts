@@ -16,9 +16,7 @@ export interface Auditor {
   wrote(request: FastifyRequest, action: RouteName, result: WriteResult): Promise<void>
 }
 
-type WriteResult =
-  | { readonly status: number; readonly response: unknown }
-  | { readonly error: TagshipError }
+type WriteResult = { readonly status: number; readonly response: unknown } | { readonly error: TagshipError }
 
 export function createAuditor(store: HttpStore, log: Logger): Auditor {
   let strangers = { minute: 0, count: 0 }

@@ -51,10 +51,7 @@ type Answer<R extends Route> = R extends { readonly response: infer S extends z.
     ? null
     : string
 
-type Handler<N extends RouteName> = (
-  deps: ServerDeps,
-  call: Call<Routes[N]>,
-) => Promise<Answer<Routes[N]>>
+type Handler<N extends RouteName> = (deps: ServerDeps, call: Call<Routes[N]>) => Promise<Answer<Routes[N]>>
 
 /** Looks everything up and checks it before the first item is asked for: until then it may throw. */
 type StreamOpener<N extends RouteName> = (
