@@ -82,7 +82,7 @@ export const machine = {
   releasing: {
     step: 'runReleaseCommand',
     on: { released: 'starting', releaseFailed: 'failing', cancelRequested: 'canceling' },
-    meaning: 'its release command runs',
+    meaning: 'its release command runs, where it has one',
   },
   starting: {
     step: 'startInstances',

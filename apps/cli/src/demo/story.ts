@@ -39,7 +39,9 @@ export async function tellStory(stage: Stage, teller: Teller): Promise<Told> {
   })
   try {
     await update(stage, sample, teller)
+    tellTraffic(prober, teller)
     await badRelease(stage, sample, teller)
+    tellTraffic(prober, teller)
     const rollbackMs = await wayBack(stage, teller)
     // A little traffic on what came back, so that the figures show it.
     await new Promise((resolve) => setTimeout(resolve, 1_500))
@@ -125,6 +127,11 @@ async function wayBack({ client }: Stage, teller: Teller): Promise<number> {
     `${plan.to.tag ?? plan.to.name} serves again after ${Math.round(tookMs)} ms; auto-deploy is on hold`,
   )
   return tookMs
+}
+
+function tellTraffic(prober: Prober, teller: Teller): void {
+  const { requests, failed } = prober.report().total
+  teller.result(failed === 0, `traffic so far: ${requests.toLocaleString('en')} requests, ${failed} failed`)
 }
 
 async function takeStock({ client }: Stage, prober: Prober, rollbackMs: number): Promise<Told> {
