@@ -1,4 +1,4 @@
-import { createDocker, createLogger } from '@tagship/kit'
+import { createDocker } from '@tagship/kit'
 import { openDataFolder } from './data-folder.ts'
 import type { Options } from './options.ts'
 
@@ -9,13 +9,11 @@ import type { Options } from './options.ts'
 export async function teardown(
   options: Options,
 ): Promise<{ containers: number; networks: number; images: number }> {
-  const log = createLogger('teardown', options.logLevel)
   const docker = createDocker()
   const { installation } = await openDataFolder(options.data)
   const filters = { label: [`dev.tagship=${installation}`] }
   const containers = await docker.listContainers({ all: true, filters })
-  for (const { Id, Names } of containers) {
-    log.info({ container: Names[0] }, 'container is removed')
+  for (const { Id } of containers) {
     await docker.getContainer(Id).remove({ force: true }).catch(unlessGone)
   }
   const networks = await docker.listNetworks({ filters })

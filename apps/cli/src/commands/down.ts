@@ -25,7 +25,10 @@ async function down(flags: Flags): Promise<number> {
   if (controller) await stop(controller.pid, data)
   else note(`no controller runs on ${data}`)
   if (flags.apps) {
-    const { exitCode } = await runController(['teardown', '--data', data], { stdout: 2, stderr: 2 })
+    const { exitCode } = await runController(['teardown', '--data', data], {
+      stdout: 'pipe',
+      stderr: 'inherit',
+    })
     if (exitCode !== 0) return exitCode
   }
   if (flags.json) printJson({ data, stopped: controller !== null, apps: flags.apps ?? false })
