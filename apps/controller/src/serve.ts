@@ -25,7 +25,8 @@ export async function serve(options: Options, tell: Tell): Promise<void> {
   const data = await openDataFolder(options.data)
   const appsUrl = `http://localhost:${options.httpPort}`
   const unlock = await lockDataFolder(data).catch(async (error) => {
-    const running = await readAnnouncement(data)
+    const busy = toTagshipError(error).code === 'installation.busy'
+    const running = busy ? await readAnnouncement(data) : null
     if (!running) throw error
     tell({
       type: 'ready',
