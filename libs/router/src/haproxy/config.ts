@@ -34,7 +34,7 @@ export function backendName(seat: number, slot: Slot): string {
 }
 
 export function renderConfig(input: ConfigInput): string {
-  return [globals(input), defaults, frontend(input), metrics(input), slotDefaults].join('\n')
+  return [globals(input), defaults, frontend(input), pages, metrics(input), slotDefaults].join('\n')
 }
 
 function globals({ worker, owner, fingerprint }: ConfigInput): string {
@@ -100,33 +100,39 @@ function frontend({ bind, secret }: ConfigInput): string {
   http-request set-header X-Forwarded-Host %[req.hdr(host)]
   http-request set-header X-Request-Id %[uuid] unless { req.hdr(x-request-id) -m reg ^[A-Za-z0-9._-]{1,128}$ }
 
-  # Host → seat → slot.
+  # Host → seat → backend. Only one rule may name a map: HAProxy 3.0 refuses a virtual one named twice.
   http-request set-var(txn.host) req.hdr(host),host_only,rtrim(.),lower
-  http-request set-var(txn.preview) bool(true) if { var(txn.host) -m beg next. }
-  http-request set-var(txn.host) var(txn.host),regsub(^next\\.,) if { var(txn.host) -m beg next. }
+  acl of-preview var(txn.host) -m beg next.
+  http-request set-var(txn.preview) bool(true) if of-preview
+  http-request set-var(txn.host) var(txn.host),regsub(^next\\.,) if of-preview
   http-request set-var(txn.seat) var(txn.host),map_str(virt@hosts)
-${answer('no-app', '!{ var(txn.seat) -m found }')}
-  http-request set-var(txn.live) var(txn.seat),map_str(virt@live)
-  http-request set-var(txn.slot) var(txn.live)
-  http-request set-var(txn.slot) str(blue) if { var(txn.preview) -m found }
-  http-request set-var(txn.slot) str(green) if { var(txn.preview) -m found } { var(txn.live) -m str blue }
-${answer('not-live', '!{ var(txn.slot) -m found }')}
-  http-request set-var-fmt(txn.backend) s%[var(txn.seat)]-%[var(txn.slot)]
+  acl preview var(txn.preview) -m found
+  http-request set-var(txn.backend) var(txn.seat),map_str(virt@live) unless preview
+  http-request set-var(txn.backend) var(txn.seat),map_str(virt@idle) if preview
 
   # The slot that was live before stands in while no target of the live one can be reached.
-  http-request set-var(txn.backup) var(txn.seat),map_str(virt@backup) unless { var(txn.preview) -m found }
-  http-request set-var-fmt(txn.backend) s%[var(txn.seat)]-%[var(txn.backup)] if { var(txn.backup) -m found } { var(txn.backend),nbsrv eq 0 }
-${answer('no-preview', '{ var(txn.preview) -m found } { var(txn.backend),nbsrv eq 0 }')}
-${answer('unhealthy', '{ var(txn.backend),nbsrv eq 0 }')}
+  acl live var(txn.backend) -m found
+  acl usable var(txn.backend),nbsrv gt 0
+  http-request set-var(txn.backend) var(txn.seat),map_str(virt@backup) if !usable !preview live
 
   # Only what may be sent twice is tried again after it was sent once.
   http-request disable-l7-retry unless { method GET HEAD OPTIONS }
   http-response del-header x-tagship- -m beg
   http-response set-header X-Tagship-Instance %[srv_name] if { var(txn.asked) -m found }
-  http-response set-header X-Robots-Tag noindex if { var(txn.preview) -m found }
-  use_backend %[var(txn.backend)]
+  http-response set-header X-Robots-Tag noindex if preview
+
+  use_backend %[var(txn.backend)] if usable
+  default_backend pages
 `
 }
+
+/** Says why a request has no backend of an app. */
+const pages = `backend pages from web
+${answer('no-app', '!{ var(txn.seat) -m found }')}
+${answer('no-preview', '{ var(txn.preview) -m found }')}
+${answer('not-live', '!{ var(txn.backend) -m found }')}
+${answer('unhealthy', '{ always_true }')}
+`
 
 function bindAddress({ address, port }: Bind): string {
   if (address === '::') return `:::${port} v4v6`

@@ -4,7 +4,7 @@ import { type Slot, slots, TagshipError } from '@tagship/domain'
 import type { Router, SlotRef } from '@tagship/engine'
 import type { Docker, Logger } from '@tagship/kit'
 import { askThrough } from './ask.ts'
-import type { Bind } from './config.ts'
+import { type Bind, backendName } from './config.ts'
 import { createContainer } from './container.ts'
 import { ensureRouter } from './ensure.ts'
 import { prepareFolder, readSecret, seatFileOf, socketsOf } from './folder.ts'
@@ -97,5 +97,5 @@ async function readMap(socketPath: string, map: 'live' | 'backup', seat: number)
     throw new TagshipError('router.unavailable', `the router did not say what is live: ${answer}`)
   }
   const [, value] = /\bvalue="([^"]*)"/.exec(answer) ?? []
-  return slots.find((slot) => slot === value) ?? null
+  return slots.find((slot) => backendName(seat, slot) === value) ?? null
 }

@@ -27,6 +27,10 @@ local function append(list, item)
   return list == none and item or list .. ',' .. item
 end
 
+local function backend(number, slot)
+  return slot == none and none or string.format('s%d-%s', number, slot)
+end
+
 -- ---------------------------------------------------------------------------------------- the file
 
 local function block(number, seat)
@@ -35,7 +39,7 @@ local function block(number, seat)
       number, seat.app, seat.fence, seat.live, seat.backup, seat.hosts),
   }
   for _, slot in ipairs(slots) do
-    lines[#lines + 1] = string.format('backend s%d-%s from slot', number, slot)
+    lines[#lines + 1] = string.format('backend %s from slot', backend(number, slot))
     for target in items(seat[slot]) do
       lines[#lines + 1] = '  server ' .. target:gsub('=', ' ', 1)
     end
@@ -85,6 +89,7 @@ local function set(map, key, value)
   if value == none then core.del_map(map, key) else core.set_map(map, key, value) end
 end
 
+-- The value of virt@live is the name of a backend, so that one write of one map is the whole switch.
 local function publish(number, seat, before)
   local key = tostring(number)
   local wanted = {}
@@ -101,8 +106,9 @@ local function publish(number, seat, before)
       core.del_map('virt@hosts', host)
     end
   end
-  if seat.live ~= before.live then set('virt@live', key, seat.live) end
-  if seat.backup ~= before.backup then set('virt@backup', key, seat.backup) end
+  if seat.live ~= before.live then set('virt@live', key, backend(number, seat.live)) end
+  if seat.backup ~= before.backup then set('virt@backup', key, backend(number, seat.backup)) end
+  set('virt@idle', key, backend(number, seat.live == 'blue' and 'green' or 'blue'))
 end
 
 -- File first: what was acknowledged is never forgotten; what is in the file is at worst not yet acknowledged.
@@ -167,7 +173,7 @@ fenced_command('fill', 'NAME=ADDRESS:PORT,…|-', function(number, seat, slot, f
 end)
 
 fenced_command('switch', '[unproven]', function(number, seat, slot, fence, unproven)
-  if slot ~= none and not unproven and core.backends[string.format('s%d-%s', number, slot)]:get_srv_act() == 0 then
+  if slot ~= none and not unproven and core.backends[backend(number, slot)]:get_srv_act() == 0 then
     return string.format('refused no target of the %s slot is usable', slot)
   end
   local backup = seat.backup
