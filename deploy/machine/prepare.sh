@@ -2,7 +2,7 @@
 # Everything that `up` and `demo` need on this machine.
 
 prepare_everything() {
-  if dependencies_are_current && have git && have redis-server && images_are_there; then
+  if dependencies_are_current && have git && have ssh && have redis-server && images_are_there; then
     find_node
     name_engine
     return 0
@@ -39,6 +39,8 @@ lock_file() {
 prepare_programs() {
   set --
   have git || set -- "$@" git
+  # What git reaches ssh:// repositories with.
+  have ssh || set -- "$@" openssh-client
   have redis-server || set -- "$@" redis-server
   if [ -z "${DOCKER_HOST-}" ] && ! engine_answers; then
     if ! have_dockerd || ! have docker; then set -- "$@" docker.io; fi
