@@ -116,6 +116,7 @@ describe('an instance', () => {
     const { id } = await world.docker.createContainer({
       name: changed.name,
       Image: Config.Image,
+      Env: Config.Env,
       Labels: Config.Labels,
     })
     expect(await world.runtime.start({ ...spec, env: { PORT: '8081' } })).toMatchObject({
