@@ -11,6 +11,8 @@ export interface Bind {
 export interface ConfigInput {
   readonly bind: Bind
   readonly secret: string
+  /** Half of the cores, the other half being the apps': a thread that has to wait for a core slows them all. */
+  readonly threads: number
   /** Who the worker is once it has bound its ports. */
   readonly worker: { readonly uid: number; readonly gid: number }
   /** Who may open the sockets. */
@@ -37,7 +39,7 @@ export function renderConfig(input: ConfigInput): string {
   return [globals(input), defaults, frontend(input), pages, metrics(input), slotDefaults].join('\n')
 }
 
-function globals({ worker, owner, fingerprint }: ConfigInput): string {
+function globals({ worker, owner, threads, fingerprint }: ConfigInput): string {
   const { uid, gid } = owner
   return `global
   description ${fingerprint}
@@ -48,6 +50,7 @@ function globals({ worker, owner, fingerprint }: ConfigInput): string {
   # maxconn follows from ulimit -n; this only keeps its tables small where there is no limit.
   fd-hard-limit 200000
   hard-stop-after 1h
+  nbthread ${threads}
   stats socket ${mountPoint}/run/cli.sock uid ${uid} gid ${gid} mode 600 level admin
   # No Lua is on the way of a request; a command must run to its end in one go.
   tune.lua.forced-yield 10000000

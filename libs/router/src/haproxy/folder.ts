@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { open, readFile, rename } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { TagshipError } from '@tagship/domain'
 import { type Bind, renderConfig } from './config.ts'
@@ -71,8 +72,9 @@ export interface WrittenConfig {
 /** Writes config, script and pages where they differ. @throws data.notWritable */
 export async function writeConfig(folder: string, bind: Bind, secret: string): Promise<WrittenConfig> {
   const owner = ownerOfProcess()
+  const threads = Math.max(1, Math.floor(availableParallelism() / 2))
   const render = (fingerprint: string) =>
-    renderConfig({ bind, secret, owner, worker: workerOf(owner), fingerprint })
+    renderConfig({ bind, secret, threads, owner, worker: workerOf(owner), fingerprint })
   const script = await readFile(new URL('./tagship.lua', import.meta.url), 'utf8')
   const pages = renderPages()
   const hash = createHash('sha256').update(JSON.stringify([render(''), script, [...pages]]))
