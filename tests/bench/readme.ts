@@ -32,8 +32,9 @@ const idle = (sections.idle?.series ?? []).map(
 )
 const table = [
   '<!-- bench -->',
-  `Medians of one run of \`npm run bench\` on ${at.slice(0, 10)}, on a shared machine of ${machine.cpus} cores; the floor is the same`,
-  'deployment done by hand over the Docker API in the same run. All figures: [docs/bench.json](docs/bench.json).',
+  `Medians of \`npm run bench\` on ${at.slice(0, 10)}, on a shared machine of ${machine.cpus} cores; what is compared was measured in`,
+  'turn in the same minutes. The floor is the same deployment done by hand over the Docker API. All figures:',
+  '[docs/bench.json](docs/bench.json).',
   '',
   '| what | measured | wanted | |',
   '|---|---|---|---|',
