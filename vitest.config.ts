@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 /**
  * unit: pure, in seconds. real: one adapter against the real thing (files named `*.real.test.ts`).
- * e2e: the command line as a user types it, on an installation of its own.
+ * e2e: the command line as a user types it, on an installation of its own; and while things are being killed.
  */
 export default defineConfig({
   test: {
@@ -27,7 +27,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: ['tests/e2e/**/*.test.ts'],
+          include: ['tests/e2e/**/*.test.ts', 'tests/chaos/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           maxWorkers: 1,

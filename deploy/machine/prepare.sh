@@ -1,8 +1,11 @@
 # shellcheck shell=sh
 # Everything that `up` and `demo` need on this machine.
 
+# prepare_everything [--tests]: with what only the tests need, too.
 prepare_everything() {
-  if dependencies_are_current && have git && have ssh && have redis-server && images_are_there; then
+  for_tests=${1-}
+  if dependencies_are_current && have git && have ssh && have redis-server && images_are_there && tests_can_run
+  then
     find_node
     name_engine
     return 0
@@ -35,9 +38,19 @@ lock_file() {
   fi
 }
 
+tests_can_run() {
+  [ "$for_tests" != --tests ] || have_ip
+}
+
+have_ip() {
+  have ip || [ -x /usr/sbin/ip ]
+}
+
 # All packages in one go.
 prepare_programs() {
   set --
+  # Tests make machines of their own, whose network has to be brought up.
+  tests_can_run || set -- "$@" iproute2
   have git || set -- "$@" git
   # What git reaches ssh:// repositories with.
   have ssh || set -- "$@" openssh-client

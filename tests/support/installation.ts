@@ -18,6 +18,8 @@ export interface CommandOutcome {
 
 export interface Installation extends AsyncDisposable {
   readonly data: string
+  /** What each of its processes is started with, beyond this process's own environment. */
+  readonly env: Readonly<Record<string, string>>
   /** Its id: what everything of it in Docker is labelled with. */
   readonly id: string
   readonly url: string
@@ -38,12 +40,22 @@ export interface Installation extends AsyncDisposable {
   fetch(host: string, path?: string): Promise<{ status: number; version: string | null; text: string }>
 }
 
+export interface InstallationOptions {
+  /** For each start of the controller and each command: `DATABASE_URL`, say. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** Starts one; dispose of it at the end, and nothing of it is left. */
-export async function startInstallation(): Promise<Installation> {
+export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
   const folder = await mkdtemp(join(tmpdir(), 'tagship-e2e-'))
   const data = join(folder, 'data')
   const [port, httpPort] = await Promise.all([freePort(), freePort()])
-  const env = { HOME: folder, XDG_CONFIG_HOME: join(folder, 'config'), XDG_DATA_HOME: join(folder, 'share') }
+  const env: Record<string, string> = {
+    HOME: folder,
+    XDG_CONFIG_HOME: join(folder, 'config'),
+    XDG_DATA_HOME: join(folder, 'share'),
+    ...options.env,
+  }
 
   const run = async (args: readonly string[], more: Readonly<Record<string, string>> = {}) =>
     runCommand(launcher, args, { env: { ...env, ...more }, timeout: 170_000 })
@@ -52,6 +64,7 @@ export async function startInstallation(): Promise<Installation> {
   const remove = async () => {
     await run(['down', '--data', data])
     await runCommand(process.execPath, [controllerMain, 'teardown', '--images', '--data', data], {
+      env,
       timeout: 60_000,
     })
     await rm(folder, { recursive: true, force: true })
@@ -69,6 +82,7 @@ export async function startInstallation(): Promise<Installation> {
   } = JSON.parse(started.stdout) as { url: string; installation: string; firstToken: string }
   return {
     data,
+    env,
     id,
     url,
     token,

@@ -121,7 +121,7 @@ describe('a build that succeeds', () => {
 describe('a build that fails', () => {
   test('names the step and the last lines', async () => {
     const wanted = await request({
-      Dockerfile: dockerfile('RUN for i in $(seq 30); do echo line $i; done; echo broken >&2; exit 3'),
+      Dockerfile: dockerfile('RUN for i in $(seq 30); do echo line $i; done; echo broken; exit 3'),
     })
     const failure = await builder.build(wanted, () => {}, never).catch((error: unknown) => error)
     expect(failure).toMatchObject({ code: 'build.failed' })

@@ -1,0 +1,5 @@
+import type { Cell } from '../cell.ts'
+import { controllerFaults } from './controller.ts'
+
+/** The whole table, in the order in which it is played and printed. */
+export const cells: readonly Cell[] = [...controllerFaults]

@@ -1,0 +1,33 @@
+/** The outcomes as a table for people. */
+import type { Outcome } from './cell.ts'
+
+const columns = [
+  ['FAULT', ({ fault }) => fault],
+  ['AT', ({ at }) => at],
+  ['OUTCOME', ({ wrong }) => (wrong.length === 0 ? 'as it should be' : 'WRONG')],
+  ['REQUESTS', ({ requests }) => requests.toLocaleString('en')],
+  ['FAILED', ({ failed }) => `${failed}`],
+  ['LONGEST GAP', ({ longestGapMs }) => `${Math.round(longestGapMs)} ms`],
+  ['RECOVERED IN', ({ recoveryMs }) => (recoveryMs === null ? '–' : `${(recoveryMs / 1_000).toFixed(1)} s`)],
+] as const satisfies [string, (outcome: Outcome) => string][]
+
+export function renderTable(outcomes: readonly Outcome[]): string {
+  const rows = [columns.map(([title]) => title), ...outcomes.map(cellsOf)]
+  const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
+  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`
+}
+
+/** For docs/reliability.md. */
+export function renderMarkdown(outcomes: readonly Outcome[]): string {
+  const rows = [
+    columns.map(([title]) => title.toLowerCase()),
+    columns.map(() => '---'),
+    ...outcomes.map(cellsOf),
+  ]
+  return rows.map((row) => `| ${row.join(' | ')} |\n`).join('')
+}
+
+function cellsOf(outcome: Outcome): string[] {
+  return columns.map(([, show]) => show(outcome))
+}

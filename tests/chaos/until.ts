@@ -1,0 +1,23 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const lookMs = 50
+
+/**
+ * Waits for a condition, looking 20 times a second. @throws what it waited for when `ms` have passed, with the
+ * last thing that `holds` threw as cause
+ */
+export async function until(
+  what: string,
+  ms: number,
+  holds: () => Promise<boolean> | boolean,
+): Promise<void> {
+  const deadline = Date.now() + ms
+  for (let cause: unknown; ; await sleep(lookMs)) {
+    try {
+      if (await holds()) return
+    } catch (error) {
+      cause = error
+    }
+    if (Date.now() > deadline) throw new Error(`waited ${ms} ms in vain until ${what}`, { cause })
+  }
+}
