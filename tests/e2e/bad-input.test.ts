@@ -1,8 +1,13 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { DeploymentJson } from '@tagship/api'
+import { runCommand } from '@tagship/kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sampleRepository } from '../support/git.ts'
-import { freePort, type Installation, startInstallation } from '../support/installation.ts'
+import { freePort, type Installation, launcher, startInstallation } from '../support/installation.ts'
 import { localBase, quickManifest, type SampleApp, sampleApp } from '../support/sample-app.ts'
 
 const oneReplica = quickManifest.replace('replicas: 2', 'replicas: 1')
@@ -212,6 +217,42 @@ describe('what is wrong at a tag', () => {
     const folder = await at.tagship('up', '--detach', '--data', '/dev/null/data')
     expect(folder.exitCode).toBe(1)
     expect(folder.stderr).toContain('data.notWritable')
+  })
+
+  it('an engine that is not there', async () => {
+    const outcome = await runCommand(launcher, ['up', '--detach', '--data', `${at.data}-2`], {
+      env: { ...at.env, DOCKER_HOST: `unix://${at.data}/no.sock` },
+    })
+    expect(outcome.exitCode).toBe(1)
+    expect(outcome.stderr).toContain(`No Docker Engine answers at DOCKER_HOST=unix://${at.data}/no.sock`)
+    expect(existsSync(`${at.data}-2`)).toBe(false)
+  })
+
+  it('a disk that is full, and nothing is left running', async ({ skip }) => {
+    skip(process.getuid?.() !== 0, 'only root can make a small disk')
+    const folder = await mkdtemp(join(tmpdir(), 'tagship-full-'))
+    const disk = ['--types', 'tmpfs', '--options', 'size=6m,mode=755', 'tmpfs', folder]
+    expect((await runCommand('mount', disk)).exitCode).toBe(0)
+    try {
+      const data = join(folder, 'data')
+      const ports = ['--port', `${await freePort()}`, '--http-port', `${await freePort()}`]
+      const outcome = await at.tagship('up', '--detach', '--data', data, ...ports)
+      expect(outcome.stderr).toContain('No space left on device')
+      expect(outcome.stderr).toContain('database.unavailable')
+      expect(outcome.exitCode).toBe(7)
+      const { stdout } = await runCommand('docker', [
+        'ps',
+        '--all',
+        '--format',
+        '{{.Names}} {{.Mounts}}',
+        '--no-trunc',
+      ])
+      expect(stdout).not.toContain(folder)
+    } finally {
+      // Refused while anything that was started still has a file open there.
+      expect((await runCommand('umount', [folder])).stderr).toBe('')
+      await rm(folder, { recursive: true, force: true })
+    }
   })
 
   it('a token that is missing, and one that is wrong', async () => {

@@ -8,7 +8,7 @@ import { type Client, createClient } from '@tagship/api'
 import { runCommand } from '@tagship/kit'
 import { gitEnvironment, type SampleRepository } from './git.ts'
 
-const launcher = fileURLToPath(new URL('../../tagship', import.meta.url))
+export const launcher = fileURLToPath(new URL('../../tagship', import.meta.url))
 
 export interface CommandOutcome {
   readonly exitCode: number | null

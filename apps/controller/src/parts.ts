@@ -39,16 +39,23 @@ export async function assemble(
   progress: (text: string) => void,
 ): Promise<Parts> {
   const closers: (() => Promise<void>)[] = []
+  const undo: (() => Promise<void>)[] = []
   try {
-    return await assembleInto(closers, options, data, log, progress)
+    return await assembleInto({ closers, undo }, options, data, log, progress)
   } catch (error) {
-    await closeAll(closers)
+    await closeAll([...undo, ...closers])
     throw error
   }
 }
 
+/** What is opened, to be closed at the end; and what besides has to go where the start fails half-way. */
+interface Opened {
+  readonly closers: (() => Promise<void>)[]
+  readonly undo: (() => Promise<void>)[]
+}
+
 async function assembleInto(
-  closers: (() => Promise<void>)[],
+  { closers, undo }: Opened,
   options: Options,
   data: DataFolder,
   log: Logger,
@@ -65,12 +72,11 @@ async function assembleInto(
     seats,
     log,
   })
-  const [store, redis] = await Promise.all([
+  const [store, redis] = await allOf(
     openDatabase(closers, options, data, log, progress),
-    options.redisUrl ? null : startRedis({ folder, log }),
-    router.ensure().then(() => progress('router is up')),
-  ])
-  if (redis) closers.push(() => redis.stop())
+    options.redisUrl ? null : openRedis(closers, data, log),
+    openRouter(undo, router, progress),
+  )
   const databaseUrl = store.url
   const queue = await openQueue({
     connection: options.redisUrl
@@ -126,6 +132,34 @@ async function openDatabase(
   const store = await openStore({ url, log, maxSeats: seats })
   closers.push(() => store.close())
   return Object.assign(store, { url })
+}
+
+async function openRedis(closers: (() => Promise<void>)[], data: DataFolder, log: Logger) {
+  const redis = await startRedis({ folder: data.path, log })
+  if (redis) closers.push(() => redis.stop())
+  return redis
+}
+
+/** One that ran before goes on whatever comes: apps serve through it. */
+async function openRouter(
+  undo: (() => Promise<void>)[],
+  router: HaproxyRouter,
+  progress: (text: string) => void,
+): Promise<void> {
+  const { running } = await router.status()
+  if (!running) undo.push(() => router.stop())
+  await router.ensure()
+  progress('router is up')
+}
+
+/** Waits for all of them, also where one fails, so that nothing is opened behind the back of who cleans up. */
+async function allOf<T extends readonly unknown[]>(
+  ...work: { [K in keyof T]: T[K] | Promise<T[K]> }
+): Promise<T> {
+  const outcomes = await Promise.allSettled(work)
+  const failed = outcomes.find(({ status }) => status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
+  return Promise.all(work) as unknown as Promise<T>
 }
 
 /** Last opened, first closed. */
