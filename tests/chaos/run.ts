@@ -3,17 +3,12 @@
  * machine of its own (namespaces and a Docker Engine), prints it, and ends with 1 where a cell is wrong. With
  * `--lines` each outcome is one line of JSON on standard output, as soon as it is known.
  */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { runCommand } from '@tagship/kit'
 import { type Cell, nameOf, type Outcome } from './cell.ts'
 import { cells } from './faults/index.ts'
-import { type Machine, startMachine } from './machine.ts'
+import type { Machine } from './machine.ts'
+import { onOwnMachine } from './own-machine.ts'
 import { play } from './play.ts'
 import { renderTable } from './table.ts'
 import { startWorld, type World } from './world.ts'
@@ -27,62 +22,18 @@ const { values: flags } = parseArgs({
   },
 })
 
-/** Set for the process inside: the folder that the one outside has made for it. */
-const inside = process.env.TAGSHIP_CHAOS_FOLDER
+process.exitCode = await onOwnMachine(playAll)
 
-process.exitCode = inside ? await playAll(inside) : await enterMachine()
-
-/** Starts this program again in namespaces of its own, and removes what it leaves. */
-async function enterMachine(): Promise<number> {
-  if (process.getuid?.() !== 0) {
-    process.stderr.write('A machine of its own needs root: sudo npm run chaos\n')
-    return 2
-  }
-  const folder = await mkdtemp(join(tmpdir(), 'tagship-chaos-'))
-  try {
-    await Promise.all(['engine', 'run'].map((name) => mkdir(join(folder, name))))
-    await saveImages(join(folder, 'images.tar'))
-    const enter = fileURLToPath(new URL('enter-machine.sh', import.meta.url))
-    const namespaces = ['--net', '--mount', '--propagation', 'private', '--pid', '--mount-proc']
-    const command = ['sh', enter, folder, process.execPath, ...process.argv.slice(1)]
-    const child = spawn('unshare', [...namespaces, '--fork', '--kill-child', ...command], {
-      stdio: 'inherit',
-      env: { ...process.env, TAGSHIP_CHAOS_FOLDER: folder },
-    })
-    // The first process of the namespace takes all others with it.
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => child.kill('SIGTERM'))
-    const [code] = await once(child, 'exit')
-    return code ?? 1
-  } finally {
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
-  }
-}
-
-/** Those that the launcher has prepared, out of this machine's engine. */
-async function saveImages(path: string): Promise<void> {
-  const list = ['image', 'ls', '--filter', 'label=dev.tagship.image', '--format', '{{.Repository}}:{{.Tag}}']
-  const { stdout } = await runCommand('docker', list)
-  const names = stdout.trim().split('\n').filter(Boolean)
-  if (names.length < 2) throw new Error('the images for router and base are missing; run: ./tagship prepare')
-  const saved = await runCommand('docker', ['save', '--output', path, ...names])
-  if (saved.exitCode !== 0) throw new Error(`docker save: ${saved.stderr}`)
-}
-
-async function playAll(folder: string): Promise<number> {
+async function playAll(machine: Machine): Promise<number> {
   const chosen = cells.filter(
     (cell) => nameOf(cell).includes(flags.only) && (cell.representative || !flags.representative),
   )
   const outcomes: Outcome[] = []
-  const machine = await startMachine(folder)
-  try {
-    for (const servers of ['own', 'given'] as const) {
-      await playOn(machine, servers, chosen, (outcome) => {
-        outcomes.push(outcome)
-        report(outcome, outcomes.length, chosen.length)
-      })
-    }
-  } finally {
-    await machine.powerOff()
+  for (const servers of ['own', 'given'] as const) {
+    await playOn(machine, servers, chosen, (outcome) => {
+      outcomes.push(outcome)
+      report(outcome, outcomes.length, chosen.length)
+    })
   }
   if (!flags.lines) process.stdout.write(`\n${renderTable(outcomes)}`)
   if (flags.json) {
