@@ -77,13 +77,38 @@ describe('kill -9 of the controller', () => {
     expect(after[0]?.tag).not.toBe(tag)
   })
 
+  it.each(['removing.claimed', 'removing.routeGone', 'removing.instancesGone'])(
+    'at %s, while an app is removed, leaves nothing of it to a new app of that name',
+    async (point) => {
+      await at.json(['app', 'add', 'gone', '--build-arg', await localBase()])
+      await at.push('gone', shop, 'main', 'v0.0.0')
+      await expect.poll(async () => (await at.fetch('gone.localhost')).status, { timeout: 30_000 }).toBe(200)
+      await expect.poll(async () => (await latest('gone')).state, { timeout: 30_000 }).toBe('live')
+
+      await restartWith({ TAGSHIP_FAULT: point })
+      const pid = await at.pid()
+      await at.tagship('app', 'remove', 'gone', '--yes')
+      await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 30_000 }).toBe(false)
+      expect((await at.up()).exitCode).toBe(0)
+
+      await expect
+        .poll(async () => (await at.tagship('app', 'add', 'gone')).exitCode, { timeout: 30_000 })
+        .toBe(0)
+      expect(await at.json(['tags', 'gone'])).toEqual([])
+      expect((await at.fetch('gone.localhost')).status).toBe(503)
+      const own = { label: ['dev.tagship.app=gone', `dev.tagship=${at.id}`] }
+      expect(await docker.listContainers({ all: true, filters: own })).toEqual([])
+      expect((await at.tagship('app', 'remove', 'gone', '--yes')).exitCode).toBe(0)
+    },
+  )
+
   async function restartWith(env: Record<string, string>): Promise<void> {
     await at.tagship('down', '--data', at.data)
     expect((await at.up(env)).exitCode).toBe(0)
   }
 
-  async function latest(): Promise<DeploymentJson> {
-    const { items } = await at.client.listDeployments({ params: { app: 'shop' }, query: { limit: 1 } })
+  async function latest(app = 'shop'): Promise<DeploymentJson> {
+    const { items } = await at.client.listDeployments({ params: { app }, query: { limit: 1 } })
     if (!items[0]) throw new Error('there is no deployment')
     return items[0]
   }

@@ -78,7 +78,7 @@ export const errorCatalogue = {
     409,
     2,
     true,
-    'Wait for it, or stop it first: tagship cancel APP.',
+    'Wait until it is live, or stop it: tagship cancel APP before it serves, tagship rollback APP after.',
   ),
   'app.seatsTaken': entry(
     'The router has no place left for another app',

@@ -1,3 +1,4 @@
+import { clearRemovedApps } from './clear-app.ts'
 import { discardDeployment } from './discard-deployment.ts'
 import { healApps } from './heal.ts'
 import type { Job, Ports } from './ports.ts'
@@ -8,6 +9,8 @@ export const maintenance = {
   warm: discardExpiredWarmSlots,
   /** What runs and belongs to no deployment that may have instances is removed. */
   orphans: removeOrphans,
+  /** What is left of removed apps goes. */
+  removed: clearRemovedApps,
   /** What should serve and is not all there is deployed again. */
   heal: healApps,
 } as const satisfies Record<string, (ports: Ports) => Promise<void>>

@@ -7,6 +7,7 @@ import { writeHold } from './commit.ts'
 import { type Database, type Session, type Statement, storableJson } from './database.ts'
 import { violates } from './failures.ts'
 import { type LockedDeployment, moveDeployments } from './move.ts'
+import { writeJobs } from './outbox.ts'
 import { type AppRow, appFrom } from './records/app.ts'
 
 const byId = {
@@ -27,6 +28,18 @@ const page = {
     ORDER BY a.name COLLATE "C" LIMIT $2`,
 }
 
+const removed = {
+  name: 'apps-removed',
+  text: `
+    SELECT to_jsonb(r) AS record FROM app_records r JOIN apps a ON a.id = r.id
+    WHERE a.removed_at IS NOT NULL AND a.gone_at IS NULL`,
+}
+
+const markGone = {
+  name: 'mark-app-gone',
+  text: 'UPDATE apps SET gone_at = now() WHERE id = $1 AND removed_at IS NOT NULL AND gone_at IS NULL',
+}
+
 /** Seats are given out one at a time. */
 const lockSeats = {
   name: 'lock-seats',
@@ -38,7 +51,7 @@ const insertApp = {
   text: `
     INSERT INTO apps (id, name, repo_url, tag_range, build_args, runtime, seat)
     SELECT $1, $2, $3, $4, $5, $6, seat FROM generate_series(1, $7::int) AS seat
-    WHERE NOT EXISTS (SELECT FROM apps a WHERE a.seat = seat.seat AND a.removed_at IS NULL)
+    WHERE NOT EXISTS (SELECT FROM apps a WHERE a.seat = seat.seat AND a.gone_at IS NULL)
     ORDER BY seat LIMIT 1 RETURNING seat`,
 }
 
@@ -105,6 +118,15 @@ export const apps = (database: Database, maxSeats: number) => ({
     return rows.map(({ record }) => appFrom(record))
   },
 
+  async removedApps(): Promise<AppRecord[]> {
+    const rows = await database.query<{ record: AppRow }>(removed, [])
+    return rows.map(({ record }) => appFrom(record))
+  },
+
+  async appIsGone(appId: string): Promise<void> {
+    await database.query(markGone, [appId])
+  },
+
   /** Without hosts it gets `NAME.localhost`. @throws app.exists, host.taken, app.seatsTaken */
   async createApp(app: NewApp): Promise<AppRecord> {
     const id = randomUUID()
@@ -120,7 +142,9 @@ export const apps = (database: Database, maxSeats: number) => ({
       })
     } catch (error) {
       if (!violates(error, 'apps_name_key')) throw error
-      throw new TagshipError('app.exists', `there is an app ${app.name}`, { cause: error })
+      const present = await one(database, byName, app.name)
+      const why = present ? `there is an app ${app.name}` : `the old ${app.name} is still being removed`
+      throw new TagshipError('app.exists', why, { cause: error })
     }
     return readApp(database, id)
   },
@@ -137,7 +161,7 @@ export const apps = (database: Database, maxSeats: number) => ({
     return readApp(database, appId)
   },
 
-  /** Frees name, hosts and place at the router; the history stays. @throws app.notFound, app.busy */
+  /** Frees its hosts at once, name and place at the router when it is gone; the history stays. @throws app.notFound, app.busy */
   removeApp(appId: string): Promise<void> {
     return database.transaction(async (session) => {
       const app = await lockPresentApp(session, appId)
@@ -155,6 +179,7 @@ export const apps = (database: Database, maxSeats: number) => ({
       await appendEvents(session, retired, [{ type: 'appRemoved', actor }])
       await session.query(deleteHosts, [appId])
       await session.query(markRemoved, [appId, app.now])
+      await writeJobs(session, [{ queue: 'maintenance', id: 'removed' }])
     })
   },
 

@@ -27,6 +27,7 @@ describe('createApp', () => {
     await newApp(store, 'wiki')
     await expect(newApp(store, 'full')).rejects.toMatchObject({ code: 'app.seatsTaken' })
     await store.removeApp(second.id)
+    await store.appIsGone(second.id)
     expect((await newApp(store, 'blog')).seat).toBe(2)
   })
 
@@ -82,7 +83,7 @@ describe('updateApp', () => {
 })
 
 describe('removeApp', () => {
-  it('frees name, hosts and seat; the history stays', async () => {
+  it('frees its hosts at once, name and seat when it is gone; the history stays', async () => {
     const { store } = test
     const app = await newApp(store, 'shop')
     const { id } = await deployTag(store, app)
@@ -93,6 +94,13 @@ describe('removeApp', () => {
     expect(await store.routes()).toEqual([])
     expect(await store.deploymentsWithInstances()).toEqual(new Set())
     expect(await store.deploymentById(id)).toMatchObject({ app: 'shop', state: 'retired' })
+    expect(await store.removedApps()).toMatchObject([{ id: app.id, seat: app.seat }])
+    await expect(newApp(store, 'shop')).rejects.toMatchObject({
+      code: 'app.exists',
+      message: expect.stringContaining('still being removed'),
+    })
+    await store.appIsGone(app.id)
+    expect(await store.removedApps()).toEqual([])
     const again = await newApp(store, 'shop')
     expect(again).toMatchObject({ seat: app.seat, hosts: app.hosts })
     expect((await store.listEvents({ appId: app.id, limit: 50 })).at(-1)).toMatchObject({

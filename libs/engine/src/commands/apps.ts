@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseAppName, parseHostName, parseRepoUrl, parseTagPolicy, TagshipError } from '@tagship/domain'
 import type { AppPatch, AppRecord, CommandPorts } from '../ports.ts'
 
@@ -59,15 +60,17 @@ export async function changeApp(
   return changed
 }
 
+/** How long a person is made to wait until all of an app is gone; the work goes on all the same. */
+const removalPatienceMs = 60_000
+
 /** Instances, route, network and mirror go; the history stays. @throws app.busy */
 export async function removeApp(ports: CommandPorts, app: AppRecord): Promise<void> {
   await ports.store.removeApp(app.id)
-  // From here on maintenance would finish the work, should this process die.
-  await ports.router.forget(app.seat)
-  const instances = await ports.runtime.list(app.name)
-  await Promise.all(instances.map((instance) => ports.runtime.remove(instance)))
-  await ports.runtime.removeApp(app.name)
-  await ports.source.forget({ app: app.name, url: app.repoUrl })
+  // The work itself is a job, so that it is done by one at a time, and by the next should this process die.
+  const deadline = Date.now() + removalPatienceMs
+  while ((await ports.store.removedApps()).some(({ id }) => id === app.id) && Date.now() < deadline) {
+    await sleep(50)
+  }
 }
 
 function uniqueHosts(hosts: readonly string[]) {

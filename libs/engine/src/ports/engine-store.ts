@@ -83,6 +83,10 @@ export interface EngineStore {
   deploymentsWithInstances(): Promise<Set<string>>
   /** Every app that was not removed, in the order of their names. */
   allApps(): Promise<AppRecord[]>
+  /** Apps that were removed, and of which something may be left. */
+  removedApps(): Promise<AppRecord[]>
+  /** Nothing of the removed app is left: its name and its place at the router are free. */
+  appIsGone(appId: string): Promise<void>
   /** Takes the apps whose tags are due to be looked at, and sets their next time. @returns their ids */
   takeDuePolls(limit: number): Promise<string[]>
   /** What came of looking at an app's tags; sets when to look again. */
