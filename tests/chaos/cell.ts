@@ -10,6 +10,8 @@ export interface Cell {
   readonly at: string
   /** Whether Postgres and Redis are the installation's own, or servers that are given to it and can be cut off. */
   readonly servers: 'own' | 'given'
+  /** A fault that nobody can make good: that it is found proves that the checks see. */
+  readonly control?: true
   /** Part of `npm test`. */
   readonly representative?: true
   /** Does the damage, ends it, and says what has to come of it. The runner then waits for that. */
@@ -37,6 +39,7 @@ export interface Expected {
 export interface Outcome {
   readonly fault: string
   readonly at: string
+  readonly control: boolean
   /** Empty: all is as it has to be. */
   readonly wrong: readonly string[]
   readonly requests: number
@@ -46,6 +49,11 @@ export interface Outcome {
   /** From the end of the fault until the deployment had reached its outcome. */
   readonly recoveryMs: number | null
   readonly tookMs: number
+}
+
+/** A control has to be found wrong, everything else must not. */
+export function isRight({ control, wrong }: Outcome): boolean {
+  return control === wrong.length > 0
 }
 
 export function nameOf({ fault, at }: Pick<Cell, 'fault' | 'at'>): string {

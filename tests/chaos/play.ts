@@ -36,6 +36,7 @@ export async function play(cell: Cell, world: World): Promise<Outcome> {
   return {
     fault: cell.fault,
     at: cell.at,
+    control: cell.control ?? false,
     wrong,
     requests: traffic.total.requests,
     failed: traffic.total.failed,

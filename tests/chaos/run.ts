@@ -5,7 +5,7 @@
  */
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { type Cell, nameOf, type Outcome } from './cell.ts'
+import { type Cell, isRight, nameOf, type Outcome } from './cell.ts'
 import { cells } from './faults/index.ts'
 import type { Machine } from './machine.ts'
 import { onOwnMachine } from './own-machine.ts'
@@ -39,7 +39,7 @@ async function playAll(machine: Machine): Promise<number> {
   if (flags.json) {
     await writeFile(flags.json, `${JSON.stringify({ at: new Date().toISOString(), outcomes }, null, 2)}\n`)
   }
-  const right = outcomes.length > 0 && outcomes.every(({ wrong }) => wrong.length === 0)
+  const right = outcomes.length > 0 && outcomes.every(isRight)
   return right ? 0 : 1
 }
 
@@ -69,7 +69,7 @@ async function playOn(
 function report(outcome: Outcome, count: number, all: number): void {
   if (flags.lines) process.stdout.write(`${JSON.stringify(outcome)}\n`)
   const { requests, failed, wrong, tookMs } = outcome
-  const verdict = wrong.length === 0 ? '✔' : '✖'
+  const verdict = isRight(outcome) ? '✔' : '✖'
   const took = `${(tookMs / 1_000).toFixed(0)} s`
   process.stderr.write(
     `${verdict} ${count}/${all} ${nameOf(outcome)} (${failed} of ${requests} requests failed, ${took})\n`,

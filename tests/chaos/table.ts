@@ -1,10 +1,10 @@
 /** The outcomes as a table for people. */
-import type { Outcome } from './cell.ts'
+import { isRight, type Outcome } from './cell.ts'
 
 const columns = [
   ['FAULT', ({ fault }) => fault],
   ['AT', ({ at }) => at],
-  ['OUTCOME', ({ wrong }) => (wrong.length === 0 ? 'as it should be' : 'WRONG')],
+  ['OUTCOME', verdict],
   ['REQUESTS', ({ requests }) => requests.toLocaleString('en')],
   ['FAILED', ({ failed }) => `${failed}`],
   ['LONGEST GAP', ({ longestGapMs }) => `${Math.round(longestGapMs)} ms`],
@@ -26,6 +26,11 @@ export function renderMarkdown(outcomes: readonly Outcome[]): string {
     ...outcomes.map(cellsOf),
   ]
   return rows.map((row) => `| ${row.join(' | ')} |\n`).join('')
+}
+
+function verdict(outcome: Outcome): string {
+  if (!isRight(outcome)) return 'WRONG'
+  return outcome.control ? 'found, as it should be' : 'as it should be'
 }
 
 function cellsOf(outcome: Outcome): string[] {

@@ -1,5 +1,6 @@
 import type { Cell } from '../cell.ts'
+import { controls } from './control.ts'
 import { controllerFaults } from './controller.ts'
 
 /** The whole table, in the order in which it is played and printed. */
-export const cells: readonly Cell[] = [...controllerFaults]
+export const cells: readonly Cell[] = [...controls, ...controllerFaults]
