@@ -7,7 +7,7 @@ import {
   toTagshipError,
   transition,
 } from '@tagship/domain'
-import { holdLease, leaseMs } from './lease.ts'
+import { holdLease, leaseMs, whileHeld } from './lease.ts'
 import type { Claim, EngineStore, Ports, StateChange } from './ports.ts'
 import { steps } from './steps/index.ts'
 import { happened, type Outcome, waitFor } from './steps/step.ts'
@@ -26,46 +26,52 @@ export interface Worker {
  * process on the way, the row says where the deployment stands, and the next call goes on from there.
  */
 export async function advance(ports: Ports, deploymentId: string, worker: Worker): Promise<void> {
+  const since = performance.now()
   const claim = await ports.store.claim(deploymentId, worker.name, leaseMs)
   if (!claim) {
     await ports.store.claimQueued(deploymentId)
     return
   }
   const { state } = claim.deployment
+  await using lease = holdLease({
+    since,
+    renew: () => ports.store.renew(claim, leaseMs),
+    outdated: (signal) => untilChanged(ports.store, claim, signal),
+    stop: worker.stop,
+  })
   await ports.fault(`${state}.claimed`)
-  const outcome = await runStep(ports, claim, worker.stop)
-  if (outcome === 'leaseLost') return
+  if (lease.lost()) return
+  const outcome = await runStep(ports, claim, lease.signal)
+  if (lease.lost()) return
   await ports.fault(`${state}.acted`)
-  if (outcome.kind === 'wait') {
-    await ports.store.release(claim, outcome.delayMs === null ? undefined : { delayMs: outcome.delayMs })
-    return
-  }
-  const committed = await ports.store.commit(claim, changeOf(claim, outcome))
-  await ports.fault(`${state}.committed`)
-  if (!committed) await ports.store.release(claim)
+  await whileHeld(lease, worker.stop, () => settle(ports, claim, outcome))
 }
 
-async function runStep(ports: Ports, claim: Claim, stop: AbortSignal): Promise<Outcome | 'leaseLost'> {
+async function runStep(ports: Ports, claim: Claim, signal: AbortSignal): Promise<Outcome> {
   const { state } = claim.deployment
   const step = stepOf(state)
   if (!step) return waitFor(null)
   if (claim.request?.kind === 'cancel' && transition(state, 'cancelRequested')) {
     return happened('cancelRequested', { actor: claim.request.actor, reason: claim.request.reason })
   }
-  await using lease = holdLease({
-    renew: () => ports.store.renew(claim, leaseMs),
-    outdated: (signal) => untilChanged(ports.store, claim, signal),
-    stop,
-  })
   try {
-    const outcome = await steps[step]({ ports, claim, signal: lease.signal })
-    return lease.lost() ? 'leaseLost' : outcome
+    return await steps[step]({ ports, claim, signal })
   } catch (error) {
-    if (lease.lost()) return 'leaseLost'
-    // The row changed while the step ran, or the controller stops: what it threw is the echo of that.
-    if (lease.signal.aborted) return waitFor(null)
+    // The row changed while the step ran, the lease is lost, or the controller stops: what it threw is the echo.
+    if (signal.aborted) return waitFor(null)
     return afterError(ports, claim, toTagshipError(error))
   }
+}
+
+/** Safe to do again where the answer got lost: what is written once does not fit the claim any more. */
+async function settle(ports: Ports, claim: Claim, outcome: Outcome): Promise<void> {
+  if (outcome.kind === 'wait') {
+    await ports.store.release(claim, outcome.delayMs === null ? undefined : { delayMs: outcome.delayMs })
+    return
+  }
+  const committed = await ports.store.commit(claim, changeOf(claim, outcome))
+  await ports.fault(`${claim.deployment.state}.committed`)
+  if (!committed) await ports.store.release(claim)
 }
 
 /** Until somebody has changed the deployment's row under the worker: a wish, or a newer deployment. */

@@ -1,6 +1,6 @@
 import { buildKey, manifestFile, parseManifest, TagshipError, toTagshipError } from '@tagship/domain'
 import type { Worker } from './advance.ts'
-import { holdLease, leaseMs, sleep } from './lease.ts'
+import { holdLease, type Lease, leaseMs, sleep, whileHeld } from './lease.ts'
 import { openLogWriter } from './log-writer.ts'
 import type { BuildClaim, BuiltImage, EngineStore, Ports, Repository } from './ports.ts'
 import { retrying } from './retrying.ts'
@@ -12,30 +12,48 @@ const wantedCheckMs = 5_000
  * anew: the commit is fetched again only if it is missing, and an image that was finished is found.
  */
 export async function buildRelease(ports: Ports, releaseId: string, worker: Worker): Promise<void> {
+  const since = performance.now()
   const claim = await ports.store.claimBuild(releaseId, worker.name, leaseMs)
   if (!claim) return
-  await ports.fault('build.claimed')
   await using lease = holdLease({
+    since,
     renew: () => ports.store.renewBuild(claim, leaseMs),
     outdated: (signal) => untilUnwanted(ports.store, claim, signal),
     stop: worker.stop,
   })
+  await ports.fault('build.claimed')
+  const outcome = await buildOrFail(ports, claim, lease, worker.stop)
+  if (lease.lost()) return
+  await whileHeld(lease, worker.stop, () =>
+    outcome === 'unfinished' ? ports.store.releaseBuild(claim) : ports.store.finishBuild(claim, outcome),
+  )
+}
+
+type Outcome = Parameters<EngineStore['finishBuild']>[1]
+
+/** `unfinished`: it is no fault of the release, and has to be done again. */
+async function buildOrFail(
+  ports: Ports,
+  claim: BuildClaim,
+  lease: Lease,
+  stop: AbortSignal,
+): Promise<Outcome | 'unfinished'> {
   try {
-    const outcome = await build(ports, claim, lease.signal)
-    if (lease.lost()) return
+    const built = await build(ports, claim, lease.signal)
     await ports.fault('build.built')
-    await ports.store.finishBuild(claim, outcome)
+    return built
   } catch (cause) {
-    if (lease.lost()) return
-    if (worker.stop.aborted) return ports.store.releaseBuild(claim)
+    if (stop.aborted || lease.lost()) return 'unfinished'
     const error = lease.signal.aborted
       ? new TagshipError('build.canceled', 'the deployment no longer wants it')
       : toTagshipError(cause)
-    ports.log.warn(
-      { app: claim.app.name, deployment: claim.deploymentId, err: error },
-      `build failed: ${error.message}`,
-    )
-    await ports.store.finishBuild(claim, { failure: { code: error.code, message: error.message } })
+    const fields = { app: claim.app.name, deployment: claim.deploymentId, err: error }
+    if (error.code === 'database.unavailable') {
+      ports.log.warn(fields, `build is put off: ${error.message}`)
+      return 'unfinished'
+    }
+    ports.log.warn(fields, `build failed: ${error.message}`)
+    return { failure: { code: error.code, message: error.message } }
   }
 }
 

@@ -1,5 +1,10 @@
+import { toTagshipError } from '@tagship/domain'
+
 /** How long a worker may be silent before another takes its work over. */
 export const leaseMs = 15_000
+
+/** A renewal that finds no store is tried again so soon. */
+const tryAgainMs = 1_000
 
 /**
  * Keeps a lease alive while work goes on. `signal` aborts when the lease is lost, when the work is outdated
@@ -8,11 +13,16 @@ export const leaseMs = 15_000
  */
 export interface Lease extends AsyncDisposable {
   readonly signal: AbortSignal
-  /** Another worker has the work now: nothing may be written any more. */
+  /**
+   * Another worker has the work now, or may have it because the lease could not be renewed in time: nothing
+   * may be written any more.
+   */
   readonly lost: () => boolean
 }
 
 export interface LeaseOptions {
+  /** When the lease was asked for, by `performance.now()`: it runs out `leaseMs` later unless it is renewed. */
+  readonly since: number
   /** Prolongs the lease. @returns false where another worker has it */
   renew(): Promise<boolean>
   /** Resolves once what the work is based on has changed; not before, unless `signal` aborts. */
@@ -20,27 +30,60 @@ export interface LeaseOptions {
   readonly stop: AbortSignal
 }
 
-export function holdLease({ renew, outdated, stop }: LeaseOptions): Lease {
-  const controller = new AbortController()
-  const end = () => controller.abort()
-  let lost = false
+export function holdLease({ since, renew, outdated, stop }: LeaseOptions): Lease {
+  const working = new AbortController()
+  const over = new AbortController()
+  const end = () => working.abort()
+  let taken = false
+  // Counted from before each renewal was sent: the store may have counted from a moment later, never sooner.
+  let runsOutAt = since + leaseMs
+  const lost = () => taken || performance.now() >= runsOutAt
+  const expiry = setInterval(() => lost() && end(), tryAgainMs)
+
+  const renewing = (async () => {
+    for (let pauseMs = leaseMs / 3; !lost(); ) {
+      await sleep(pauseMs, over.signal)
+      if (over.signal.aborted) return
+      const askedAt = performance.now()
+      // A store that is away says nothing about who has the lease; it just runs on towards its end.
+      const answer = await renew().catch(() => null)
+      if (answer === true && !lost()) runsOutAt = askedAt + leaseMs
+      if (answer === false) taken = true
+      pauseMs = answer === null ? tryAgainMs : leaseMs / 3
+    }
+    end()
+  })()
+
   stop.addEventListener('abort', end, { once: true })
-  const renewal = setInterval(async () => {
-    // A store that is away says nothing about the lease; the fence has the last word.
-    lost = !(await renew().catch(() => true))
-    if (lost) end()
-  }, leaseMs / 3)
-  const watching = outdated(controller.signal).then(end)
   if (stop.aborted) end()
+  const watching = outdated(working.signal).then(end)
   return {
-    signal: controller.signal,
-    lost: () => lost,
+    signal: working.signal,
+    lost,
     async [Symbol.asyncDispose]() {
-      clearInterval(renewal)
+      clearInterval(expiry)
       stop.removeEventListener('abort', end)
+      over.abort()
       end()
-      await watching
+      await Promise.all([watching, renewing])
     },
+  }
+}
+
+/**
+ * Writes what the work came to. A store that is away meanwhile is asked again for as long as the lease holds: the
+ * work is not done twice for that. `write` has to be safe to repeat.
+ */
+export async function whileHeld(lease: Lease, stop: AbortSignal, write: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      return await write()
+    } catch (error) {
+      const away = toTagshipError(error).code === 'database.unavailable'
+      if (!away || stop.aborted || lease.lost()) throw error
+    }
+    await sleep(tryAgainMs, stop)
+    if (lease.lost()) return
   }
 }
 

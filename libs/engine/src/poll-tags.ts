@@ -21,6 +21,8 @@ export async function pollTags(ports: Ports, appId: string): Promise<Deployment 
     return await deployChosen(ports, app, tags, 'tagship')
   } catch (error) {
     const problem = toTagshipError(error)
+    // Says nothing about the repository: the job is tried again, and soon.
+    if (problem.code === 'database.unavailable') throw problem
     ports.log.warn({ app: app.name, err: problem }, `tags could not be read: ${problem.message}`)
     await ports.store.recordPoll(app.id, { nextMs: jitter(longestPollMs / 5), error: problem.message })
     return null
