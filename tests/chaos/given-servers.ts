@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type EmbeddedPostgres, startPostgres } from '@tagship/embedded'
 import { createLogger } from '@tagship/kit'
+import { type Gateway, openGateway } from '@tagship/tests/gateway'
 import { startTestRedis, type TestRedis } from '@tagship/tests/redis'
-import { type Gateway, openGateway } from './gateway.ts'
 
 export interface GivenServers extends AsyncDisposable {
   /** `DATABASE_URL` and `REDIS_URL`, through the gateways. */

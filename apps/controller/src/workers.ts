@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { toTagshipError } from '@tagship/domain'
 import {
   advance,
   buildRelease,
@@ -54,12 +55,21 @@ async function keepRouter({ router, store }: Parts): Promise<void> {
   await router.restore(await store.routes())
 }
 
-/** Runs at once and then again, `ms` after each end; a failure is logged and changes nothing. */
+/** Runs at once and then again, `ms` after each end; a failure changes nothing, and is logged once until it is over. */
 function every(ms: number, run: () => Promise<void>, log: Parts['log']): { stop(): Promise<void> } {
   const stopping = new AbortController()
   const running = (async () => {
+    let trouble: string | null = null
     while (!stopping.signal.aborted) {
-      await run().catch((err) => log.error({ err }, `a regular task failed: ${err.message}`))
+      try {
+        await run()
+        if (trouble !== null) log.info({}, 'a regular task works again')
+        trouble = null
+      } catch (error) {
+        const { message } = toTagshipError(error)
+        if (message !== trouble) log.error({ err: error }, `a regular task failed: ${message}`)
+        trouble = message
+      }
       await sleep(ms, undefined, { signal: stopping.signal }).catch(() => {})
     }
   })()

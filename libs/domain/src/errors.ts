@@ -392,11 +392,11 @@ export const errorCatalogue = {
     'The old release serves on. Check the app’s hosts and that the process answers HTTP.',
   ),
   'database.unavailable': entry(
-    'Postgres does not answer',
+    'Postgres does not answer, or cannot write',
     503,
     7,
     true,
-    'Check DATABASE_URL, or the data folder’s free space; tagship doctor says more.',
+    'Apps serve on. Check DATABASE_URL and free disk space; work goes on by itself when Postgres is back.',
   ),
   'database.tooNew': entry(
     'The database belongs to a newer version of Tagship',
@@ -406,11 +406,11 @@ export const errorCatalogue = {
     'Run the newer version, or restore a backup made with this one.',
   ),
   'queue.unavailable': entry(
-    'Redis does not answer',
+    'Redis does not answer, or cannot write',
     503,
     7,
     true,
-    'Check REDIS_URL; work goes on by itself when it is back.',
+    'Apps serve on. Check REDIS_URL, and memory and role of the server; work goes on by itself when it is back.',
   ),
   'port.taken': entry(
     'The port is in use',

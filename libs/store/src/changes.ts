@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '@tagship/engine'
 import type pg from 'pg'
-import type { Database } from './database.ts'
+import { type Database, endConnection } from './database.ts'
 
 export interface Change {
   readonly kind: 'deployment' | 'event' | 'log' | 'outbox'
@@ -30,6 +30,8 @@ const channels = {
 } as const satisfies Record<string, Change['kind']>
 
 const reconnectMs = 500
+/** Asked this often, so that a connection that has gone silent is noticed: nobody tells a listener. */
+const heartbeatMs = 5_000
 /** How long a waiter is kept while nothing can be heard. */
 const deafMs = 500
 /** Changes that nobody waited for, kept for who starts to wait a moment later. */
@@ -41,6 +43,7 @@ export function listenForChanges(database: Database, log: Log): Changes {
   const ending = new AbortController()
   let client: pg.Client | null = null
   let hearing = Promise.withResolvers<void>()
+  let deaf = false
 
   const tell = (change: Change) => {
     if (change.kind === 'deployment' && change.id) keep(unheard, change.id)
@@ -51,11 +54,17 @@ export function listenForChanges(database: Database, log: Log): Changes {
     while (!ending.signal.aborted) {
       try {
         client = await database.connect()
-        await listen(client, tell, ending.signal, () => hearing.resolve())
+        await listen(client, tell, ending.signal, () => {
+          deaf = false
+          hearing.resolve()
+        })
       } catch (error) {
-        if (!ending.signal.aborted) log.warn({ err: error }, 'changes are not heard; connecting again')
+        if (!ending.signal.aborted && !deaf) {
+          log.warn({ err: error }, 'changes are not heard; connecting again until they are')
+        }
+        deaf = true
       }
-      await client?.end().catch(() => {})
+      if (client) await endConnection(client)
       client = null
       hearing = Promise.withResolvers<void>()
       await sleep(reconnectMs, undefined, { signal: ending.signal }).catch(() => {})
@@ -92,7 +101,7 @@ export function listenForChanges(database: Database, log: Log): Changes {
     },
     async close() {
       ending.abort()
-      await client?.end().catch(() => {})
+      if (client) await endConnection(client)
       await running
     },
   }
@@ -109,6 +118,8 @@ async function listen(
   ended.promise.catch(() => {}) // also told by the statement that it interrupts
   client.on('error', (error) => ended.reject(error))
   client.on('end', () => ended.resolve())
+  const onEnding = () => ended.resolve()
+  ending.addEventListener('abort', onEnding)
   client.on('notification', ({ channel, payload }) => {
     if (channel in channels) tell({ kind: channels[channel as keyof typeof channels], id: payload ?? '' })
   })
@@ -119,7 +130,15 @@ async function listen(
   )
   for (const kind of Object.values(channels)) tell({ kind, id: '' })
   onReady()
-  if (!ending.aborted) await ended.promise
+  const heartbeat = setInterval(() => {
+    client.query('SELECT 1').catch((error) => ended.reject(error))
+  }, heartbeatMs)
+  try {
+    if (!ending.aborted) await ended.promise
+  } finally {
+    clearInterval(heartbeat)
+    ending.removeEventListener('abort', onEnding)
+  }
 }
 
 function keep(ids: Set<string>, id: string): void {

@@ -1,4 +1,5 @@
 /** The connections of a store: Prisma for ordinary reads and writes, explicit SQL where locking matters. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { Log } from '@tagship/engine'
 import pg from 'pg'
@@ -32,7 +33,25 @@ export interface DatabaseOptions {
   readonly poolSize?: number | undefined
 }
 
-const connectMs = 5_000
+/**
+ * Nothing waits for Postgres without an end. Every statement of the store is short: one that is not over by then
+ * waits for a lock that nobody gives back, or for a server that is not there.
+ */
+const limits = {
+  /** For a new connection, or for one of the pool's to be free. */
+  connectionTimeoutMillis: 5_000,
+  /** The server gives up, and says so. */
+  statement_timeout: 5_000,
+  /** Where it says nothing, the connection counts as dead. */
+  query_timeout: 7_000,
+  /** What a controller that died, stands still or is cut off has locked is free again; longer than a hand-over of jobs. */
+  idle_in_transaction_session_timeout: 20_000,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 10_000,
+} as const
+
+/** A server that is away says no farewell. */
+const farewellMs = 1_000
 
 /** Thrown inside of a transaction to undo it; `transaction` gives its value back. */
 export class Undo<T> {
@@ -45,9 +64,8 @@ export class Undo<T> {
 export function openDatabase({ url, log, poolSize = 10 }: DatabaseOptions): Database {
   const settings = {
     connectionString: connectionString(url),
-    connectionTimeoutMillis: connectMs,
     application_name: 'tagship',
-    keepAlive: true,
+    ...limits,
   }
   const pool = new pg.Pool({ ...settings, max: poolSize, idleTimeoutMillis: 60_000 })
   pool.on('connect', survive)
@@ -65,8 +83,7 @@ export function openDatabase({ url, log, poolSize = 10 }: DatabaseOptions): Data
       return client
     },
     async close() {
-      await prisma.$disconnect()
-      await pool.end()
+      await Promise.race([prisma.$disconnect().then(() => pool.end()), sleep(farewellMs)])
     },
   }
 }
@@ -98,14 +115,25 @@ async function transaction<T>(pool: pg.Pool, work: (session: Session) => Promise
     await client.query('COMMIT')
     return value
   } catch (error) {
-    // Where not even the rollback goes through, the connection is of no more use.
-    await client.query('ROLLBACK').catch(onError)
+    // A connection that keeps silent, or where not even the rollback goes through, is of no more use.
+    if (isSilence(error)) broken = error
+    else await client.query('ROLLBACK').catch(onError)
     if (error instanceof Undo) return error.value
     throw error
   } finally {
     client.off('error', onError)
     client.release(broken)
   }
+}
+
+/** `query_timeout` has passed: the statement may still be under way on this connection. */
+export function isSilence(error: unknown): error is Error {
+  return error instanceof Error && error.message === 'Query read timeout'
+}
+
+/** Ends a connection of its own; one that does not answer is left to the system. */
+export async function endConnection(client: pg.Client): Promise<void> {
+  await Promise.race([client.end().catch(() => {}), sleep(farewellMs)])
 }
 
 /** Text that Postgres can keep and gives back unchanged: no NUL, no half of a character. */
