@@ -137,6 +137,35 @@ export const errorCatalogue = {
     false,
     'Use a name that git accepts, of at most 128 characters, without spaces, quotes or control characters.',
   ),
+  'config.nameInvalid': entry(
+    'The name cannot be an environment variable',
+    400,
+    2,
+    false,
+    'Use 1 to 128 characters: A-Z, a-z, 0-9 and _, not starting with a digit.',
+  ),
+  'config.nameReserved': entry('The name is set by Tagship', 400, 2, false, 'Choose another name.'),
+  'config.nameTaken': entry(
+    'The name is in use for the other kind of config',
+    409,
+    2,
+    false,
+    'A name is an env value or a secret, never both. Unset the one, then set the other.',
+  ),
+  'config.valueInvalid': entry(
+    'The value cannot be held by an environment variable',
+    400,
+    2,
+    false,
+    'Give text without NUL characters. Encode what is binary: base64 < FILE | tagship secret set APP NAME.',
+  ),
+  'config.tooLarge': entry(
+    'The config is too large',
+    413,
+    2,
+    false,
+    'One value has at most 64 KiB, all names and values of an app 256 KiB. Keep what is larger in a volume.',
+  ),
   'app.onHold': entry('The app is on hold', 409, 6, false, 'Lift the hold: tagship resume APP.'),
   'request.conflict': entry(
     'The request does not fit the state of the deployment',
@@ -174,6 +203,28 @@ export const errorCatalogue = {
     4,
     false,
     'See /api/openapi.json for what there is.',
+  ),
+  // --- secrets --------------------------------------------------------------------------------
+  'secret.keyInvalid': entry(
+    'The key for secrets is not valid',
+    500,
+    2,
+    false,
+    'It is 32 random bytes in base64, for example from: openssl rand -base64 32.',
+  ),
+  'secret.wrongKey': entry(
+    'A secret was sealed with another key',
+    500,
+    1,
+    false,
+    'Start the controller with the key of then (TAGSHIP_SECRET_KEY, or secret.key in its data folder), or set the secret again.',
+  ),
+  'secret.damaged': entry(
+    'A sealed secret was changed',
+    500,
+    1,
+    false,
+    'Set the secret again: tagship secret set APP NAME. Find out who writes to the database.',
   ),
   // --- repository -----------------------------------------------------------------------------
   'git.unreachable': entry(

@@ -1,3 +1,4 @@
+export * from './config.ts'
 export * from './deployment.ts'
 export * from './errors.ts'
 export * from './event.ts'

@@ -14,9 +14,11 @@ export type ImageDigest = Branded<string, 'ImageDigest'>
 export type HostName = Branded<string, 'HostName'>
 export type RepoUrl = Branded<string, 'RepoUrl'>
 export type ProcessName = Branded<string, 'ProcessName'>
+export type ConfigName = Branded<string, 'ConfigName'>
 
 const appNamePattern = /^[a-z][a-z0-9-]{0,38}[a-z0-9]$/
 const processNamePattern = /^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$/
+const configNamePattern = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/
 const commitPattern = /^[0-9a-f]{40}$/
 const digestPattern = /^sha256:[0-9a-f]{64}$/
 const hostLabelPattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
@@ -36,6 +38,23 @@ export function parseProcessName(value: string): ProcessName {
     throw new TagshipError('name.invalid', `${quote(value)} cannot be the name of a process`)
   }
   return value as ProcessName
+}
+
+/** The name of an env value or a secret. @throws config.nameInvalid, config.nameReserved */
+export function parseConfigName(value: string): ConfigName {
+  if (!configNamePattern.test(value)) {
+    throw new TagshipError(
+      'config.nameInvalid',
+      `${quote(value)} cannot be the name of an env value or secret`,
+    )
+  }
+  if (value === 'PORT') {
+    throw new TagshipError('config.nameReserved', 'PORT is set from processes.web.port of tagship.yaml')
+  }
+  if (value.startsWith('TAGSHIP_')) {
+    throw new TagshipError('config.nameReserved', `${quote(value)}: Tagship sets what starts with TAGSHIP_`)
+  }
+  return value as ConfigName
 }
 
 /**
