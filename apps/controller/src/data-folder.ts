@@ -1,6 +1,17 @@
 import { createHash } from 'node:crypto'
-import { access, chmod, constants, mkdir, readFile, realpath, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import {
+  access,
+  chmod,
+  constants,
+  link,
+  mkdir,
+  open,
+  readFile,
+  realpath,
+  rm,
+  writeFile,
+} from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { TagshipError } from '@tagship/domain'
 
 /** Where an installation keeps everything it owns, and the id that all of it carries. */
@@ -33,11 +44,29 @@ export async function installationSecret(
   make: () => string,
 ): Promise<string> {
   const path = join(data.path, name)
+  if (!(await isThere(path))) await placeOnce(path, make())
+  await chmod(path, 0o600)
+  return (await readFile(path, 'utf8')).trim()
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** On disk in full under another name first, so that a crash never leaves half of it; who comes second loses. */
+async function placeOnce(path: string, content: string): Promise<void> {
+  const draft = `${path}.new`
+  await rm(draft, { force: true })
+  await writeFile(draft, content, { mode: 0o600, flag: 'wx', flush: true })
   try {
-    await writeFile(path, make(), { mode: 0o600, flag: 'wx' })
+    await link(draft, path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
-  await chmod(path, 0o600)
-  return (await readFile(path, 'utf8')).trim()
+  await rm(draft)
+  await using folder = await open(dirname(path))
+  await folder.sync()
 }

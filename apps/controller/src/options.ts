@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { defaultDataFolder } from '@tagship/api'
 import { TagshipError } from '@tagship/domain'
+import { keyVariable } from './secret-key.ts'
 
 export interface Options {
   readonly data: string
@@ -14,6 +15,8 @@ export interface Options {
   readonly images: boolean
   readonly databaseUrl: string | null
   readonly redisUrl: string | null
+  /** 32 bytes in base64; null: the one in the data folder. */
+  readonly secretKey: string | null
   readonly buildsAtOnce: number
   readonly fault: string | undefined
   readonly logLevel: string
@@ -42,6 +45,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Op
     images: values.images ?? false,
     databaseUrl: env.DATABASE_URL || null,
     redisUrl: env.REDIS_URL || null,
+    secretKey: env[keyVariable] || null,
     buildsAtOnce: countOf('TAGSHIP_BUILDS', env.TAGSHIP_BUILDS ?? '2'),
     fault: env.TAGSHIP_FAULT,
     logLevel: env.TAGSHIP_LOG ?? 'info',

@@ -13,6 +13,7 @@ import type { DataFolder } from './data-folder.ts'
 import { faultPoints } from './faults.ts'
 import { preparedImage } from './images.ts'
 import type { Options } from './options.ts'
+import { secretKeyOf } from './secret-key.ts'
 
 /** How many apps the router has places for, made when it starts. */
 const seats = 1000
@@ -129,7 +130,8 @@ async function openDatabase(
   }
   const applied = await migrate(url)
   progress(`Postgres is up${applied.length > 0 ? `, ${applied.length} migrations applied` : ''}`)
-  const store = await openStore({ url, log, maxSeats: seats })
+  const secretKey = await secretKeyOf(options.secretKey, data)
+  const store = await openStore({ url, log, maxSeats: seats, secretKey })
   closers.push(() => store.close())
   return Object.assign(store, { url })
 }

@@ -2,7 +2,7 @@
 import { type Client, createClient, type Role, roles } from '@tagship/api'
 import { parseAppName, parseCommitSha, parseTagName, TagshipError } from '@tagship/domain'
 import { createLogger } from '@tagship/kit'
-import { openStore, type Store } from '@tagship/store'
+import { newSecretKey, openStore, parseSecretKey, type Store } from '@tagship/store'
 import { testDatabase } from '@tagship/tests/postgres'
 import type { FastifyInstance } from 'fastify'
 import type { Commands } from '../src/http/commands.ts'
@@ -20,8 +20,9 @@ export interface ApiUnderTest extends AsyncDisposable {
 
 export async function startApi(replaced: Partial<Commands> = {}): Promise<ApiUnderTest> {
   const database = await testDatabase()
+  const secretKey = parseSecretKey(newSecretKey(), 'the test')
   const log = createLogger('test', 'silent')
-  const store = await openStore({ url: database.url, log })
+  const store = await openStore({ url: database.url, log, secretKey })
   await store.listening()
   const secrets = await Promise.all(roles.map(async (role) => [role, await store.createToken(role, role)]))
   const tokens: Record<Role, string> = Object.fromEntries(secrets)

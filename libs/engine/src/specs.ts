@@ -15,6 +15,9 @@ export interface SettledProcess {
   readonly port: number | null
 }
 
+/** Env and secrets of the revision. */
+type Environment = Readonly<Record<string, string>>
+
 /** The process that hosts are routed to. */
 export const routedProcessName = 'web'
 
@@ -33,8 +36,12 @@ export function settleProcesses(manifest: Manifest, image: ImageFacts): SettledP
 }
 
 /** One spec per instance; the ordinals run over all processes, in the order of the manifest. */
-export function instanceSpecs(claim: Claim, processes: readonly SettledProcess[]): InstanceSpec[] {
-  const base = baseSpec(claim)
+export function instanceSpecs(
+  claim: Claim,
+  processes: readonly SettledProcess[],
+  env: Environment,
+): InstanceSpec[] {
+  const base = baseSpec(claim, env)
   const specs: InstanceSpec[] = []
   for (const { name, spec, port } of processes) {
     for (let replica = 0; replica < spec.replicas; replica += 1) {
@@ -54,11 +61,11 @@ export function instanceSpecs(claim: Claim, processes: readonly SettledProcess[]
 }
 
 /** The one-off instance of the release command. */
-export function releaseCommandSpec(claim: Claim, command: readonly string[]): InstanceSpec {
-  return { ...baseSpec(claim), process: parseProcessName('release'), ordinal: 31, command }
+export function releaseCommandSpec(claim: Claim, command: readonly string[], env: Environment): InstanceSpec {
+  return { ...baseSpec(claim, env), process: parseProcessName('release'), ordinal: 31, command }
 }
 
-function baseSpec(claim: Claim): InstanceSpec {
+function baseSpec(claim: Claim, env: Environment): InstanceSpec {
   const { deployment, app, manifest } = claim
   if (!manifest || !deployment.imageDigest) {
     throw new TagshipError(
@@ -77,7 +84,7 @@ function baseSpec(claim: Claim): InstanceSpec {
     imageDigest: deployment.imageDigest,
     command: null,
     env: {
-      ...claim.env,
+      ...env,
       TAGSHIP_APP: app.name,
       TAGSHIP_RELEASE: `v${deployment.releaseNumber}`,
       TAGSHIP_COMMIT: deployment.commit,

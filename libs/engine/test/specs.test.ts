@@ -9,7 +9,6 @@ const claim = (text: string, liveSlot: 'blue' | 'green' | null = null) =>
   ({
     app: { name: 'shop', liveSlot },
     manifest: parseManifest(text),
-    env: { GREETING: 'hello' },
     deployment: {
       id: 'id',
       number: 7,
@@ -25,7 +24,7 @@ describe('what instances are made from', () => {
   it('numbers the instances over all processes, and tells each what it is', () => {
     const text = 'processes: { web: { port: 80, replicas: 2 }, worker: { command: [node, w.js], stop: 60s } }'
     const made = claim(text, 'blue')
-    const specs = instanceSpecs(made, settleProcesses(parseManifest(text), image()))
+    const specs = instanceSpecs(made, settleProcesses(parseManifest(text), image()), { GREETING: 'hello' })
     expect(specs.map(({ process, ordinal, slot }) => [process, ordinal, slot])).toEqual([
       ['web', 0, 'green'],
       ['web', 1, 'green'],

@@ -86,7 +86,7 @@ const findHostsTaken = {
 const lockOpen = {
   name: 'lock-open-deployments',
   text: `
-    SELECT id, state, state_since, version, fence, lease_holder, request_kind FROM deployments
+    SELECT id, state, state_since, trigger, version, fence, lease_holder, request_kind FROM deployments
     WHERE app_id = $1 AND (state = ANY($2) OR state IN ('queued', 'live')) FOR NO KEY UPDATE`,
 }
 
@@ -96,6 +96,12 @@ const markRemoved = {
     WITH cold AS (UPDATE deployments SET warm_until = NULL WHERE app_id = $1 AND warm_until IS NOT NULL)
     UPDATE apps SET removed_at = $2, live_slot = NULL, serving_deployment_id = NULL WHERE id = $1`,
 }
+
+/** No rollback needs them any more. */
+const forgetConfig = [
+  { name: 'forget-config', text: 'DELETE FROM config_entries WHERE app_id = $1' },
+  { name: 'forget-secrets', text: 'DELETE FROM secret_versions WHERE app_id = $1' },
+]
 
 export const apps = (database: Database, maxSeats: number) => ({
   appById: (appId: string): Promise<AppRecord | null> => one(database, byId, appId),
@@ -179,6 +185,7 @@ export const apps = (database: Database, maxSeats: number) => ({
       await appendEvents(session, retired, [{ type: 'appRemoved', actor }])
       await session.query(deleteHosts, [appId])
       await session.query(markRemoved, [appId, app.now])
+      for (const statement of forgetConfig) await session.query(statement, [appId])
       await writeJobs(session, [{ queue: 'maintenance', id: 'removed' }])
     })
   },
@@ -197,7 +204,8 @@ export const apps = (database: Database, maxSeats: number) => ({
   },
 })
 
-async function lockPresentApp(session: Session, appId: string): Promise<LockedApp> {
+/** @throws app.notFound */
+export async function lockPresentApp(session: Session, appId: string): Promise<LockedApp> {
   const app = await lockApp(session, appId)
   if (!app || app.removed_at) throw noApp(appId)
   return app

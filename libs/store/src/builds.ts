@@ -1,8 +1,9 @@
 /** Builds: one row a release, worked on under a lease of its own. */
-import { createHash } from 'node:crypto'
-import { canonicalJson, type ErrorCode, type Manifest, parseCommitSha, parseTagName } from '@tagship/domain'
+import { type ErrorCode, type Manifest, parseCommitSha, parseTagName } from '@tagship/domain'
 import type { BuildClaim, BuildStatus, BuiltImage, Claim } from '@tagship/engine'
-import { type Database, storableJson, storableText } from './database.ts'
+import { lockApp } from './chain.ts'
+import { ensureRevision } from './config/revision.ts'
+import { type Database, storableText } from './database.ts'
 import { deploymentKey } from './outbox.ts'
 import { type AppRow, appFrom } from './records/app.ts'
 import { errorCodeFrom } from './records/deployment.ts'
@@ -62,29 +63,16 @@ const isWanted = {
     WHERE d.id = $1 AND d.state = 'building' AND b.fence = $2`,
 }
 
-const saveRevision = {
-  name: 'save-revision',
-  // The number is taken from the app's row, which orders those who make revisions at the same time.
+const isUnsettled = {
+  name: 'build-is-unsettled',
   text: `
-    WITH counted AS (
-      UPDATE apps SET revision_count = revision_count + 1
-      WHERE id = $1 AND NOT EXISTS (SELECT FROM revisions WHERE app_id = $1 AND hash = $4)
-      RETURNING revision_count
-    ),
-    made AS (
-      INSERT INTO revisions (id, app_id, number, manifest, env, hash)
-      SELECT gen_random_uuid(), $1, revision_count, $2, $3, $4 FROM counted
-      ON CONFLICT (app_id, hash) DO NOTHING RETURNING id
-    )
-    SELECT id FROM made UNION ALL SELECT id FROM revisions WHERE app_id = $1 AND hash = $4`,
+    SELECT 1 AS unsettled FROM builds b JOIN releases r ON r.id = b.release_id
+    WHERE b.release_id = $1 AND b.fence = $2 AND r.revision_id IS NULL`,
 }
 
 const tieRevision = {
   name: 'tie-revision',
-  text: `
-    UPDATE releases r SET revision_id = coalesce(r.revision_id, v.id), build_key = coalesce(r.build_key, $4)
-    FROM revisions v, builds b
-    WHERE r.id = $1 AND v.app_id = r.app_id AND v.hash = $3 AND b.release_id = r.id AND b.fence = $2`,
+  text: 'UPDATE releases SET revision_id = $2, build_key = $3 WHERE id = $1',
 }
 
 const finish = {
@@ -161,13 +149,15 @@ export const builds = (database: Database) => ({
   },
 
   /** Nothing is written once the lease is lost, and a revision that is tied to the release stays. */
-  async saveRevision(build: BuildClaim, manifest: Manifest, buildKey: string): Promise<void> {
-    const content = { manifest: storableJson(manifest), env: {} }
-    const hash = createHash('sha256').update(canonicalJson(content)).digest('hex')
-    const { app, releaseId, fence } = build
-    const values = [app.id, JSON.stringify(content.manifest), JSON.stringify(content.env), hash]
-    await database.query(saveRevision, values)
-    await database.query(tieRevision, [releaseId, fence.toString(), hash, buildKey])
+  saveRevision({ app, releaseId, fence }: BuildClaim, manifest: Manifest, buildKey: string): Promise<void> {
+    return database.transaction(async (session) => {
+      // From here on the config stands still: a change that comes now finds a revision without it.
+      const locked = await lockApp(session, app.id)
+      const unsettled = await session.query(isUnsettled, [releaseId, fence.toString()])
+      if (!locked || unsettled.length === 0) return
+      const revision = await ensureRevision(session, locked, manifest)
+      await session.query(tieRevision, [releaseId, revision, buildKey])
+    })
   },
 
   /** A no-op once the lease is lost. Wakes the deployment. */

@@ -14,7 +14,6 @@ interface ClaimRow {
   readonly app: AppRow
   readonly previous: DeploymentRow | null
   readonly manifest: unknown
-  readonly env: Readonly<Record<string, string>> | null
   readonly request_kind: DeploymentRequest['kind'] | null
   readonly request_actor: string | null
   readonly request_reason: string | null
@@ -26,7 +25,7 @@ interface ClaimRow {
 /** Of the table or step `c`: id, fence and version of the claimed row. */
 const claimColumns = `
   c.fence, c.version AS claimed_version, to_jsonb(d) AS deployment, to_jsonb(a) AS app, to_jsonb(p) AS previous,
-  v.manifest, v.env, t.request_kind, t.request_actor, t.request_reason, t.state_since,
+  v.manifest, t.request_kind, t.request_actor, t.request_reason, t.state_since,
   EXISTS (SELECT FROM deployments q WHERE q.app_id = t.app_id AND q.state = 'queued') AS newer_waits,
   (SELECT e.detail FROM events e WHERE e.deployment_id = t.id AND e.to_state = t.state
     ORDER BY e.id DESC LIMIT 1) AS entered_with
@@ -133,7 +132,6 @@ function claimFrom(row: ClaimRow, worker: string): Claim {
     deployment: deploymentFrom(row.deployment),
     app: appFrom(row.app),
     manifest: row.manifest === null ? null : manifestFromStored(row.manifest),
-    env: row.env ?? {},
     request: kind === null || actor === null ? null : { kind, actor, reason: row.request_reason },
     previous: row.previous === null ? null : deploymentFrom(row.previous),
     newerWaits: row.newer_waits,

@@ -1,10 +1,12 @@
 /** Changes of state: each with its event, its effects and its jobs in one transaction. */
 import type { Claim, StateChange } from '@tagship/engine'
 import type { LockedApp } from './chain.ts'
+import { settleConfigRelease } from './config/settle.ts'
 import { type Database, type Session, storableText, Undo } from './database.ts'
 import { violates } from './failures.ts'
 import { type LockedDeployment, lockDeployment, type Move, moveDeployments } from './move.ts'
 import { writeJobs } from './outbox.ts'
+import { activeList } from './records/deployment.ts'
 
 const serve = {
   name: 'serve',
@@ -19,7 +21,7 @@ const holdApp = {
 const lockLive = {
   name: 'lock-live',
   text: `
-    SELECT id, state, state_since, version, fence, lease_holder, request_kind FROM deployments
+    SELECT id, state, state_since, trigger, version, fence, lease_holder, request_kind FROM deployments
     WHERE id = $1 AND state = 'live' FOR NO KEY UPDATE`,
 }
 
@@ -45,8 +47,12 @@ export const commits = (database: Database) => ({
       return await database.transaction(async (session) => {
         const locked = await lockDeployment(session, deploymentId)
         if (locked?.deployment.state !== 'queued') return false
+        const { app, deployment } = locked
+        const settled =
+          deployment.trigger !== 'config' || (await settleConfigRelease(session, app, deploymentId))
+        if (!settled) return dropConfig(session, app, deployment)
         const move: Move = { event: 'claimed', to: 'building', actor: 'tagship', reason: null }
-        await moveDeployments(session, locked.app, [[locked.deployment, move]])
+        await moveDeployments(session, app, [[deployment, move]])
         await writeJobs(session, [{ queue: 'deployments', id: deploymentId }])
         return true
       })
@@ -56,6 +62,21 @@ export const commits = (database: Database) => ({
     }
   },
 })
+
+const activeOf = {
+  name: 'active-of-app',
+  text: `SELECT id FROM deployments WHERE app_id = $1 AND state IN (${activeList})`,
+}
+
+/** Nothing serves that the config could be given to; unless something comes, it waits for the next release. */
+async function dropConfig(session: Session, app: LockedApp, deployment: LockedDeployment): Promise<boolean> {
+  if ((await session.query(activeOf, [app.id])).length > 0) return false
+  const message = 'no release serves; the config is stored, and the next deployment takes it'
+  const failure = { phase: 'queued', code: 'deployment.canceled', message } as const
+  const move: Move = { event: 'cancelRequested', to: 'canceled', actor: 'tagship', reason: message, failure }
+  await moveDeployments(session, app, [[deployment, move]])
+  return false
+}
 
 function isStill({ deployment, fence, worker }: Claim, now: LockedDeployment): boolean {
   return (

@@ -1,6 +1,6 @@
 /** A new release, and the deployment that is to make it live. */
 import { randomUUID } from 'node:crypto'
-import { type Deployment, TagshipError } from '@tagship/domain'
+import { activeStates, type Deployment, TagshipError } from '@tagship/domain'
 import type { NewDeployment } from '@tagship/engine'
 import { appendEvents, type LockedApp, lockApp } from './chain.ts'
 import { type Database, type Session, storableText } from './database.ts'
@@ -16,7 +16,7 @@ const tagIsDeployed = {
 const lockQueued = {
   name: 'lock-queued',
   text: `
-    SELECT id, state, state_since, version, fence, lease_holder, request_kind FROM deployments
+    SELECT id, state, state_since, trigger, version, fence, lease_holder, request_kind FROM deployments
     WHERE app_id = $1 AND state = 'queued' FOR NO KEY UPDATE`,
 }
 
@@ -42,7 +42,24 @@ const copyRelease = {
     FROM counted, source RETURNING id`,
 }
 
-const insertDeployment = {
+/** Of the commit that will serve, as far as one can see by now; settled when its turn comes. */
+const insertConfigRelease = {
+  name: 'insert-config-release',
+  text: `
+    WITH expected AS (
+      SELECT r.tag, r.commit FROM deployments d JOIN releases r ON r.id = d.release_id
+      JOIN apps a ON a.id = d.app_id
+      WHERE a.id = $2 AND (d.id = a.serving_deployment_id OR d.state = ANY($4)) ORDER BY d.number DESC LIMIT 1
+    ),
+    counted AS (
+      UPDATE apps SET release_count = release_count + 1 WHERE id = $2 AND EXISTS (SELECT FROM expected)
+      RETURNING release_count
+    )
+    INSERT INTO releases (id, app_id, number, tag, commit, created_at)
+    SELECT $1, $2, release_count, tag, commit, $3 FROM counted, expected RETURNING id`,
+}
+
+const insertRow = {
   name: 'insert-deployment',
   text: `
     WITH counted AS (UPDATE apps SET deployment_count = deployment_count + 1 WHERE id = $2 RETURNING deployment_count)
@@ -66,17 +83,27 @@ export const deploymentCreation = (database: Database) => ({
         throw new TagshipError('app.notFound', `there is no app ${request.app.name}`)
       }
       if (await isDeployed(session, locked, request)) return false
-      const app = await supersede(session, locked, request.actor)
-      const releaseId = await writeRelease(session, app, request)
-      const { trigger, actor, reason } = request
-      const values = [id, app.id, releaseId, trigger, storableText(actor), storable(reason), app.now]
-      const [row] = await session.query<{ number: number }>(insertDeployment, values)
-      await announce(session, app, { id, number: row?.number ?? 0 }, request)
+      await insertDeployment(session, locked, id, request)
       return true
     })
     return made ? readDeployment(database, id) : null
   },
 })
+
+/** Writes release and deployment, in the queue's one place, with event and jobs. The app's row is locked. */
+export async function insertDeployment(
+  session: Session,
+  locked: LockedApp,
+  id: string,
+  request: NewDeployment,
+): Promise<void> {
+  const app = await supersede(session, locked, request.actor)
+  const releaseId = await writeRelease(session, app, request)
+  const { trigger, actor, reason } = request
+  const values = [id, app.id, releaseId, trigger, storableText(actor), storable(reason), app.now]
+  const [row] = await session.query<{ number: number }>(insertRow, values)
+  await announce(session, app, { id, number: row?.number ?? 0 }, request)
+}
 
 /** A tag is deployed by itself once; who asks for it again gets it again. */
 async function isDeployed(
@@ -95,6 +122,11 @@ async function writeRelease(session: Session, app: LockedApp, { what }: NewDeplo
     return id
   }
   if (what.kind === 'again') return what.releaseId
+  if (what.kind === 'config') {
+    const made = await session.query(insertConfigRelease, [id, app.id, app.now, activeStates])
+    if (made.length === 0) throw new TagshipError('release.notFound', `${app.name} has nothing live`)
+    return id
+  }
   const copied = await session.query(copyRelease, [id, app.id, what.releaseId, app.now])
   if (copied.length === 0) {
     throw new TagshipError('release.notFound', `${app.name} has no release with the id ${what.releaseId}`)

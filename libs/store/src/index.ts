@@ -1,5 +1,6 @@
 export type { AuditEntry, NewAuditEntry } from './audit.ts'
 export type { Change } from './changes.ts'
+export { newSecretKey, parseSecretKey, type SecretKey } from './config/seal.ts'
 export type { EventRecord, VerifiedHistory } from './events.ts'
 export type { IdempotentStart } from './idempotency.ts'
 export type { LogRecord } from './logs.ts'

@@ -5,6 +5,7 @@ import {
   isActive,
   isSettled,
   type Slot,
+  type Trigger,
   transition,
 } from '@tagship/domain'
 import type { DeploymentRequest } from '@tagship/engine'
@@ -16,6 +17,7 @@ export interface LockedDeployment {
   readonly id: string
   readonly state: DeploymentState
   readonly state_since: Date
+  readonly trigger: Trigger
   readonly version: number
   readonly fence: string
   readonly lease_holder: string | null
@@ -51,7 +53,7 @@ const lock = {
     )
     SELECT a.id AS app_id, a.name, a.event_seq, a.event_hash, a.removed_at,
       date_trunc('milliseconds', clock_timestamp()) AS now,
-      d.id, d.state, d.state_since, d.version, d.fence, d.lease_holder, d.request_kind
+      d.id, d.state, d.state_since, d.trigger, d.version, d.fence, d.lease_holder, d.request_kind
     FROM a JOIN deployments d ON d.id = $1 FOR NO KEY UPDATE OF d`,
 }
 

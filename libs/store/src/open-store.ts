@@ -4,6 +4,10 @@ import { builds } from './builds.ts'
 import { listenForChanges } from './changes.ts'
 import { claims } from './claim.ts'
 import { commits } from './commit.ts'
+import { configChanges } from './config/change.ts'
+import { environments } from './config/environment.ts'
+import { configReading } from './config/read.ts'
+import type { SecretKey } from './config/seal.ts'
 import { deploymentCreation } from './create-deployment.ts'
 import { type DatabaseOptions, openDatabase } from './database.ts'
 import { deployments } from './deployments.ts'
@@ -26,10 +30,12 @@ import { unfinished } from './unfinished.ts'
 export interface StoreOptions extends DatabaseOptions {
   /** Apps at most, as many as the router has places for; 1,000 unless given. */
   readonly maxSeats?: number
+  /** Seals and opens the secrets of all apps. */
+  readonly secretKey: SecretKey
 }
 
 /** Opens the store on a database that `migrate` has brought up to date. @throws database.unavailable */
-export async function openStore({ maxSeats = 1_000, ...options }: StoreOptions): Promise<Store> {
+export async function openStore({ maxSeats = 1_000, secretKey, ...options }: StoreOptions): Promise<Store> {
   const database = openDatabase(options)
   const ping = async () => {
     await database.query({ name: 'ping', text: 'SELECT 1' })
@@ -47,8 +53,11 @@ export async function openStore({ maxSeats = 1_000, ...options }: StoreOptions):
     ...builds(database),
     ...claims(database),
     ...commits(database),
+    ...configChanges(database, secretKey),
+    ...configReading(database, secretKey),
     ...deploymentCreation(database),
     ...deployments(database),
+    ...environments(database, secretKey),
     ...events(database),
     ...idempotency(database),
     ...instances(database),

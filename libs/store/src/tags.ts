@@ -69,7 +69,7 @@ const listAll = {
     FROM tags WHERE app_id = $1 ORDER BY first_seen_at, name`,
 }
 
-/** The last deployment of each tag tells how the tag fared. */
+/** The last deployment of each tag tells how the tag fared; one that only brought other config does not. */
 const listAttempted = {
   name: 'list-attempted-tags',
   text: `
@@ -78,7 +78,7 @@ const listAttempted = {
       WHEN d.state IN ('failed', 'canceled', 'rolledBack') THEN d.state
       ELSE 'underWay' END AS outcome
     FROM releases r JOIN deployments d ON d.release_id = r.id
-    WHERE r.app_id = $1 AND r.tag IS NOT NULL ORDER BY r.tag, d.number DESC`,
+    WHERE r.app_id = $1 AND r.tag IS NOT NULL AND d.trigger <> 'config' ORDER BY r.tag, d.number DESC`,
 }
 
 export const tags = (database: Database) => ({

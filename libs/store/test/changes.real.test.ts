@@ -9,6 +9,7 @@ import {
   log,
   newApp,
   openTestStore,
+  secretKey,
   type TestStore,
 } from './fixtures.ts'
 
@@ -100,7 +101,7 @@ describe('onChange', () => {
 describe('the connection', () => {
   it('is said to be unavailable where there is none', async () => {
     const url = 'postgresql://nobody:none@127.0.0.1:1/none'
-    await expect(openStore({ url, log })).rejects.toMatchObject({ code: 'database.unavailable' })
+    await expect(openStore({ url, log, secretKey })).rejects.toMatchObject({ code: 'database.unavailable' })
   })
 
   it('is said to be unavailable by every method once the database is gone', async () => {

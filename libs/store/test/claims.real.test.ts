@@ -81,7 +81,6 @@ describe('claim', () => {
       app: { id: app.id, liveSlot: 'green', servingDeploymentId: id, hosts: [`${app.name}.localhost`] },
       previous: { id: old.id, slot: 'blue', state: 'live' },
       manifest: { rollout: { keepWarm: 300_000 } },
-      env: {},
       request: null,
       newerWaits: true,
       enteredWith: {},

@@ -17,9 +17,10 @@ import { createLogger } from '@tagship/kit'
 import { type TestDatabase, testDatabase } from '@tagship/tests/postgres'
 import pg from 'pg'
 import { expect } from 'vitest'
-import { openStore, type Store } from '../src/index.ts'
+import { newSecretKey, openStore, parseSecretKey, type Store, type StoreOptions } from '../src/index.ts'
 
 export const log = createLogger('test', 'silent')
+export const secretKey = parseSecretKey(newSecretKey(), 'the test')
 export const leaseMs = 10_000
 
 export interface TestStore extends AsyncDisposable {
@@ -30,12 +31,12 @@ export interface TestStore extends AsyncDisposable {
   sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>
 }
 
-export async function openTestStore(options: { readonly maxSeats?: number } = {}): Promise<TestStore> {
+export async function openTestStore(options: Partial<StoreOptions> = {}): Promise<TestStore> {
   const database = await testDatabase()
   const client = new pg.Client({ connectionString: database.url })
   client.on('error', () => {}) // some tests end every connection
   await client.connect()
-  const open = () => openStore({ url: database.url, log, ...options })
+  const open = () => openStore({ url: database.url, log, secretKey, ...options })
   const stores = [await open()]
   const [store] = stores
   if (!store) throw new Error('no store')

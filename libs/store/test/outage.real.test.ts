@@ -3,7 +3,7 @@ import { type Gateway, openGateway } from '@tagship/tests/gateway'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { openStore, type Store } from '../src/index.ts'
-import { deployTag, log, newApp, openTestStore, type TestStore } from './fixtures.ts'
+import { deployTag, log, newApp, openTestStore, secretKey, type TestStore } from './fixtures.ts'
 
 /** Longer than any time-out of the store, and shorter than what a person would call hanging. */
 const patienceMs = 12_000
@@ -23,7 +23,7 @@ beforeAll(async () => {
   gateway = await openGateway({ host: url.hostname, port: Number(url.port) })
   url.port = `${gateway.port}`
   url.hostname = '127.0.0.1'
-  store = await openStore({ url: url.toString(), log })
+  store = await openStore({ url: url.toString(), log, secretKey })
   await store.listening()
 })
 afterEach(async () => {
@@ -127,7 +127,7 @@ it('closes in time while Postgres is silent', async () => {
   const url = new URL(test.database.url)
   url.hostname = '127.0.0.1'
   url.port = `${gateway.port}`
-  const other = await openStore({ url: url.toString(), log })
+  const other = await openStore({ url: url.toString(), log, secretKey })
   await other.listening()
   gateway.close('hang')
   const begin = performance.now()

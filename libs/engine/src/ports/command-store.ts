@@ -10,7 +10,7 @@ import type {
   TagName,
 } from '@tagship/domain'
 import type { EngineStore } from './engine-store.ts'
-import type { AppRecord, DeploymentRequest, Job } from './records.ts'
+import type { AppConfig, AppRecord, ConfigChange, ConfigOutcome, DeploymentRequest, Job } from './records.ts'
 
 export interface CommandStore extends EngineStore {
   /** @throws app.exists, host.taken, app.seatsTaken */
@@ -29,6 +29,12 @@ export interface CommandStore extends EngineStore {
   previousServed(appId: string): Promise<ReleaseRecord | null>
   /** @throws request.conflict where the deployment's state does not know the wish */
   requestDeployment(deploymentId: string, request: DeploymentRequest): Promise<Deployment>
+  /**
+   * Stores the change and sees to it that a deployment brings it live: all of it or nothing.
+   * @throws config.nameTaken, config.tooLarge, request.conflict while a rollback waits for its turn
+   */
+  changeConfig(app: AppRecord, change: ConfigChange): Promise<ConfigOutcome>
+  readConfig(appId: string): Promise<AppConfig>
   setHold(appId: string, hold: { by: string; reason: string | null } | null): Promise<void>
   listTags(appId: string): Promise<Tag[]>
   enqueue(jobs: readonly Job[]): Promise<void>

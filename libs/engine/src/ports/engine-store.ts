@@ -34,6 +34,11 @@ export interface EngineStore {
   versionOf(deploymentId: string): Promise<number>
   /** Resolves after `ms`, as soon as the deployment's row changes, or when `signal` aborts. */
   waitForChange(deploymentId: string, ms: number, signal?: AbortSignal): Promise<void>
+  /**
+   * What the processes of the claim's revision find in their environment: env and opened secrets. Asked for
+   * where instances are made, and kept nowhere. @throws secret.wrongKey, secret.damaged
+   */
+  environment(claim: Claim): Promise<Record<string, string>>
   recordInstances(deploymentId: string, instances: readonly RecordedInstance[]): Promise<void>
   /** Every instance of the deployment is gone; it is not warm any more. */
   markInstancesRemoved(deploymentId: string): Promise<void>
@@ -46,7 +51,7 @@ export interface EngineStore {
   ensureBuild(claim: Claim): Promise<BuildStatus>
   claimBuild(releaseId: string, worker: string, leaseMs: number): Promise<BuildClaim | null>
   renewBuild(claim: BuildClaim, leaseMs: number): Promise<boolean>
-  /** Stores the revision that the manifest makes (or finds the equal one) and ties it to the release. */
+  /** Stores the revision that manifest and config of now make (or finds the equal one), and ties it to the release. */
   saveRevision(claim: BuildClaim, manifest: Manifest, buildKey: string): Promise<void>
   finishBuild(
     claim: BuildClaim,

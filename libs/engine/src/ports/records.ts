@@ -2,6 +2,9 @@
 import type {
   AppName,
   CommitSha,
+  ConfigKind,
+  ConfigName,
+  ConfigSnapshot,
   Deployment,
   DeploymentEvent,
   DeploymentState,
@@ -46,7 +49,6 @@ export interface Claim {
   readonly app: AppRecord
   /** Null until the build has read the manifest. */
   readonly manifest: Manifest | null
-  readonly env: Readonly<Record<string, string>>
   readonly request: DeploymentRequest | null
   /** The deployment that serves now (not this one), for revert and clean-up. */
   readonly previous: Deployment | null
@@ -124,4 +126,50 @@ export interface NewDeployment {
     | { readonly kind: 'release'; readonly releaseId: string }
     /** The same release once more: what should serve is not all there. */
     | { readonly kind: 'again'; readonly releaseId: string }
+    /** What serves when its turn comes, with the config that is set by then. */
+    | { readonly kind: 'config' }
+}
+
+/** Names with their new values; null takes a name away. */
+export interface ConfigChange {
+  readonly kind: ConfigKind
+  readonly values: ReadonlyMap<ConfigName, string | null>
+  /** Whether a deployment is to bring it live now. */
+  readonly deploy: boolean
+  readonly actor: string
+  readonly reason: string | null
+}
+
+export interface ConfigOutcome {
+  /** Names whose value is another one now. */
+  readonly changed: readonly string[]
+  /**
+   * `deploys`: a deployment was made for it. `joined`: one that waits, or has only begun, takes it along.
+   * `stored`: the next deployment takes it. `none`: all was so already.
+   */
+  readonly effect: 'deploys' | 'joined' | 'stored' | 'none'
+  /** The deployment that brings live what is set. */
+  readonly deployment: Deployment | null
+}
+
+export interface ConfigEntry {
+  readonly name: string
+  readonly kind: ConfigKind
+  /** Null for a secret. */
+  readonly value: string | null
+  /** Null for an env value. */
+  readonly version: number | null
+  /** False where a secret is sealed with a key that this controller does not have. */
+  readonly readable: boolean
+  readonly setBy: string
+  readonly setAt: Date
+}
+
+export interface AppConfig {
+  /** What is set now, in the order of the names. */
+  readonly entries: readonly ConfigEntry[]
+  /** What runs. */
+  readonly live: (ConfigSnapshot & { readonly release: number; readonly revision: number }) | null
+  /** Names for which something else runs than what is set. */
+  readonly notLive: readonly string[]
 }

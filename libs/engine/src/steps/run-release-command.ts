@@ -9,12 +9,13 @@ import { happened, type Step, type StepContext } from './step.ts'
  * the command of an old release has run in its day, and must not work on today's data again.
  */
 export const runReleaseCommand: Step = async (context) => {
-  const { claim } = context
+  const { claim, ports } = context
   const released = happened('released', { slot: idleSlot(claim.app.liveSlot) })
   const release = claim.manifest?.release
   if (!release || claim.deployment.trigger === 'rollback') return released
 
-  await runToEnd(context, releaseCommandSpec(claim, release.command), release.timeout)
+  const env = await ports.store.environment(claim)
+  await runToEnd(context, releaseCommandSpec(claim, release.command, env), release.timeout)
   return released
 }
 

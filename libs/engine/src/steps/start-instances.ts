@@ -13,7 +13,7 @@ const startsAtOnce = 4
 export const startInstances: Step = async (context) => {
   const { ports, claim } = context
   if (claim.manifest?.release) await ports.runtime.removeOneOff(claim.app.name, claim.deployment.id)
-  const specs = instanceSpecs(claim, await settledProcesses(context))
+  const specs = instanceSpecs(claim, await settledProcesses(context), await ports.store.environment(claim))
   const [vacated, starts] = await Promise.all([
     vacateSlot(context),
     Promise.allSettled(startAll(context, specs)),
