@@ -1,5 +1,6 @@
 /** Waiting for what a deployment comes to, and the exit code of it (DESIGN §7). */
-import type { Client, DeploymentJson } from '@tagship/api'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ApiError, type Client, ControllerUnreachable, type DeploymentJson } from '@tagship/api'
 import { errorCatalogue } from '@tagship/domain/errors'
 import { isServing, isSettled } from '@tagship/domain/machine'
 import { formatDuration } from '@tagship/domain/units'
@@ -24,7 +25,8 @@ export async function waitFor(
   let latest = deployment
   try {
     const query = { deployment: deployment.id, after: '0' }
-    for await (const message of await client.follow.readEvents({ query, signal })) {
+    const events = await persistently(() => client.follow.readEvents({ query, signal }), signal)
+    for await (const message of events) {
       latest = message.deployment ?? latest
       progress.update(latest)
       if (isOver(latest, goal)) break
@@ -32,6 +34,22 @@ export async function waitFor(
     return latest
   } finally {
     progress.end()
+  }
+}
+
+const againMs = 1_000
+
+/** What was asked for goes on while the controller or its database is away: so does waiting for it. */
+async function persistently<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (;;) {
+    try {
+      return await attempt()
+    } catch (error) {
+      const away =
+        error instanceof ControllerUnreachable || (error instanceof ApiError && error.status >= 500)
+      if (!away) throw error
+    }
+    await sleep(againMs, undefined, { signal }).catch(() => signal.throwIfAborted())
   }
 }
 

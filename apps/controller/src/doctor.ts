@@ -1,9 +1,10 @@
 import { statfs } from 'node:fs/promises'
-import type { DoctorReport } from '@tagship/api'
+import { createClient, type DoctorReport } from '@tagship/api'
 import { formatSize, toTagshipError } from '@tagship/domain'
 import { createDocker, runCommand } from '@tagship/kit'
 import { openDataFolder } from './data-folder.ts'
 import { preparedImages } from './images.ts'
+import { readAnnouncement } from './lock.ts'
 import type { Options } from './options.ts'
 
 type Check = DoctorReport[number]
@@ -31,6 +32,11 @@ export async function doctor(options: Options): Promise<DoctorReport> {
       'data folder',
       () => checkFolder(options),
       'Free disk space, or choose another folder with --data DIR.',
+    ),
+    examine(
+      'controller',
+      () => checkController(options),
+      'Apps serve on. Bring back what is missing (Postgres: DATABASE_URL, free disk space; queue: REDIS_URL, memory and role of that server; the controller: tagship up); the rest goes on by itself.',
     ),
   ])
 }
@@ -78,6 +84,19 @@ async function checkQueue({ redisUrl }: Options): Promise<string> {
   const { stdout, startError } = await runCommand('redis-server', ['--version'])
   if (startError) throw new Error('redis-server was not found')
   return stdout.trim().split(' ').slice(0, 3).join(' ')
+}
+
+const answerMs = 5_000
+
+/** One that does not run lacks nothing. */
+async function checkController({ data }: Options): Promise<string> {
+  const running = await readAnnouncement(await openDataFolder(data))
+  if (!running) return 'does not run'
+  const client = createClient({ url: running.url, token: null })
+  const { ok, checks } = await client.readiness({ signal: AbortSignal.timeout(answerMs) })
+  if (ok) return `runs at ${running.url}`
+  const missing = checks.filter((check) => !check.ok).map(({ name, detail }) => `${name}: ${detail}`)
+  throw new Error(`the control plane is degraded: ${missing.join('; ')}`)
 }
 
 async function checkFolder({ data }: Options): Promise<string> {

@@ -1,7 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Deployment, type DeploymentState, isServing, isSettled } from '@tagship/domain'
 import type { Store } from '@tagship/store'
 
-/** The deployment each time its row changes, from now on; ends with the caller's `break` or the signal. */
+const againMs = 1_000
+
+/** The deployment each time its row changes, from now on, also over times when the store is away; ends with the caller's `break` or the signal. */
 export async function* followDeployment(
   store: Store,
   id: string,
@@ -9,7 +12,11 @@ export async function* followDeployment(
 ): AsyncGenerator<Deployment> {
   let seen = -1
   while (!signal.aborted) {
-    const deployment = await store.deploymentById(id)
+    const deployment = await store.deploymentById(id).catch(() => 'away' as const)
+    if (deployment === 'away') {
+      await sleep(againMs, undefined, { signal }).catch(() => {})
+      continue
+    }
     if (!deployment) return
     if (deployment.version !== seen) {
       seen = deployment.version

@@ -1,4 +1,12 @@
-import { type Deployment, formatDuration, type JudgedTag, machine, releaseName } from '@tagship/domain'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type Deployment,
+  formatDuration,
+  type JudgedTag,
+  machine,
+  releaseName,
+  toTagshipError,
+} from '@tagship/domain'
 import { type AppRecord, type CommandPorts, deployChosen, explainTags, observeTags } from '@tagship/engine'
 import type { Push } from '@tagship/git'
 import type { Store } from '@tagship/store'
@@ -20,13 +28,33 @@ export async function onPush(
 ): Promise<void> {
   const app = await ports.store.appByName(push.app)
   if (!app || push.tags.length === 0) return
-  const tags = await observeTags(ports, app)
-  const deployment = await deployChosen(ports, app, tags, push.actor)
+  const deployment = await patiently(say, async () =>
+    deployChosen(ports, app, await observeTags(ports, app), push.actor),
+  )
   const pushed = new Set<string>(push.tags.map(({ name }) => name))
   if (!deployment || push.tags.length > 1 || !pushed.has(deployment.tag ?? '')) {
     for (const line of verdictLines(await explainTags(ports, app), pushed)) say(line)
   }
   if (deployment) await tellProgress(ports.store, deployment.id, urlOf(app), say, signal)
+}
+
+const againMs = 1_000
+/** Beyond it, the next look at the repository finds the tags. */
+const patienceMs = 10 * 60_000
+
+/** git has taken the tags: a database that is away for a while must not keep them from being deployed. */
+async function patiently<T>(say: Say, attempt: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + patienceMs
+  for (let told = false; ; told = true) {
+    try {
+      return await attempt()
+    } catch (error) {
+      const { code, message } = toTagshipError(error)
+      if (code !== 'database.unavailable' || Date.now() > deadline) throw error
+      if (!told) say(`the tags are in; what comes of them waits: ${message}`)
+    }
+    await sleep(againMs)
+  }
 }
 
 function verdictLines(judged: readonly JudgedTag[], pushed: ReadonlySet<string>): string[] {

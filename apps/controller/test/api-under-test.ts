@@ -18,17 +18,21 @@ export interface ApiUnderTest extends AsyncDisposable {
   client(role?: Role): Client
 }
 
-export async function startApi(replaced: Partial<Commands> = {}): Promise<ApiUnderTest> {
+/** @param replace gives the commands that are played otherwise */
+export async function startApi(
+  replace: (real: Commands) => Partial<Commands> = () => ({}),
+): Promise<ApiUnderTest> {
   const database = await testDatabase()
   const secretKey = parseSecretKey(newSecretKey(), 'the test')
   const log = createLogger('test', 'silent')
   const store = await openStore({ url: database.url, log, secretKey })
   await store.listening()
+  const commands = commandsOf(store)
   const secrets = await Promise.all(roles.map(async (role) => [role, await store.createToken(role, role)]))
   const tokens: Record<Role, string> = Object.fromEntries(secrets)
   const server = await buildServer({
     store,
-    commands: { ...commandsOf(store), ...replaced },
+    commands: { ...commands, ...replace(commands) },
     log,
     version: '0.0.0',
     readiness: async () => ({ ok: true, checks: [] }),
@@ -75,9 +79,9 @@ function commandsOf(store: Store): Commands {
         ...(buildArgs ? { buildArgs } : {}),
       }),
     removeApp: (app) => store.removeApp(app.id),
-    async deploy(app, { tag }, { actor, reason }) {
+    async deploy(app, { tag }, { actor, reason, id }) {
       const what = { kind: 'commit' as const, commit, tag: tag === undefined ? null : parseTagName(tag) }
-      const deployment = await store.createDeployment({ app, trigger: 'manual', actor, reason, what })
+      const deployment = await store.createDeployment({ id, app, trigger: 'manual', actor, reason, what })
       if (!deployment) throw new Error('nothing was deployed')
       return deployment
     },

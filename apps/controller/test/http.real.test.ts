@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError, createClient, type Route, routes } from '@tagship/api'
+import { TagshipError } from '@tagship/domain'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ApiUnderTest, commit, startApi } from './api-under-test.ts'
 
 let api: ApiUnderTest
 beforeAll(async () => {
-  api = await startApi({
+  api = await startApi(() => ({
     promote() {
       throw new Error('the password of the database is hunter2')
     },
-  })
+  }))
 })
 afterAll(() => api?.[Symbol.asyncDispose]())
 
@@ -87,6 +88,27 @@ describe('a write', () => {
     expect((await client.listDeployments({ params })).items).toHaveLength(1)
     const other = client.deploy({ ...input, body: { tag: 'v2.0.0' } })
     await expect(other).rejects.toMatchObject({ code: 'idempotency.mismatch', status: 422 })
+  })
+
+  test('whose answer got lost happens once, however often it is asked for again', async () => {
+    const losing = { times: 2 }
+    await using lossy = await startApi((real) => ({
+      async deploy(...input) {
+        const deployment = await real.deploy(...input)
+        losing.times -= 1
+        if (losing.times >= 0) throw new TagshipError('database.unavailable', 'cut after the commit')
+        return deployment
+      },
+    }))
+    const client = lossy.client()
+    const { name } = await client.addApp({ body: { name: 'lossy' } })
+    const input = { params: { app: name }, body: { tag: 'v1.0.0' }, idempotencyKey: crypto.randomUUID() }
+    for (const _ of [1, 2]) {
+      await expect(client.deploy(input)).rejects.toMatchObject({ code: 'database.unavailable', status: 503 })
+    }
+    const made = await client.deploy(input)
+    expect((await client.listDeployments({ params: input.params })).items).toEqual([made])
+    expect(await client.deploy(input)).toEqual(made)
   })
 
   test('that fails is told and audited, and nothing of the inside is', async () => {

@@ -104,7 +104,7 @@ async function followRoute<T>(
   return follow({ connect, item, signal: input.signal })
 }
 
-/** @returns an answer of 2xx. @throws ApiError, ControllerUnreachable, the signal's reason */
+/** @returns an answer of 2xx, or of the route's other status. @throws ApiError, ControllerUnreachable, the signal's reason */
 async function send(
   options: ClientOptions,
   route: Route,
@@ -125,7 +125,7 @@ async function send(
   }
   const address = addressOf(options.url, route, input)
   const response = await explained(options, input.signal, () => (options.fetch ?? fetch)(address, request))
-  return response.ok ? response : throwProblem(options.url, response)
+  return response.ok || response.status === route.orStatus ? response : throwProblem(options.url, response)
 }
 
 /** What the network does to a request becomes ControllerUnreachable, but for the caller's own abort. */

@@ -18,6 +18,8 @@ export interface Route {
   /** What one server-sent event carries, where the caller accepts `text/event-stream`. */
   readonly stream?: z.ZodType
   readonly status: number
+  /** Another status that comes with the same answer. */
+  readonly orStatus?: number
   /** What can go wrong besides `commonErrors`. */
   readonly errors: readonly ErrorCode[]
 }

@@ -1,6 +1,5 @@
-import type { Logger } from '@tagship/kit'
+import { type Logger, throttle } from '@tagship/kit'
 import type { Queue, QueueJob } from './queue.ts'
-import { throttle } from './throttle.ts'
 
 export interface OutboxOptions {
   /**

@@ -1,8 +1,7 @@
-import type { Logger } from '@tagship/kit'
+import { type Logger, throttle } from '@tagship/kit'
 import type { QueueConnection } from './connection.ts'
 import { openQueues } from './open-queues.ts'
 import { startSchedules } from './schedules.ts'
-import { throttle } from './throttle.ts'
 import { type BullQueue, openTransport } from './transport.ts'
 import { type Handler, startWorker, type WorkerHandle } from './worker.ts'
 

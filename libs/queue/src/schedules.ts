@@ -1,4 +1,4 @@
-import type { Logger } from '@tagship/kit'
+import { type Logger, throttle } from '@tagship/kit'
 import type { BullQueue } from './transport.ts'
 
 interface Schedule {
@@ -17,6 +17,7 @@ export function startSchedules(
 ) {
   const schedules: Schedule[] = []
   let stopped = false
+  const warn = throttle((fields: object) => log.warn(fields, 'schedules wait for the queue'))
 
   async function ensure({ queue: name, id, everyMs }: Schedule): Promise<void> {
     await use(name, async (queue) => {
@@ -29,7 +30,7 @@ export function startSchedules(
 
   const ensureSafely = (schedule: Schedule) =>
     ensure(schedule).catch((error) => {
-      if (!stopped) log.warn({ err: error, schedule: schedule.id }, 'schedule waits for the queue')
+      if (!stopped) warn({ err: error, schedule: schedule.id })
     })
   const timer = setInterval(() => schedules.forEach(ensureSafely), checkMs).unref()
 

@@ -6,8 +6,12 @@ import type { Transport, TransportOptions } from './transport.ts'
 /** How long one command may take before Redis counts as away. */
 const commandTimeoutMs = 3_000
 
+const pingKeptMs = 60_000
+
 const reconnect = {
   connectTimeout: 5_000,
+  // A line that was cut without a word is noticed within about 20 s, also by who waits for a job.
+  keepAlive: 10_000,
   retryStrategy: (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 6), 2_000),
 } satisfies RedisOptions
 
@@ -31,8 +35,9 @@ export function redisTransport(
   client.on('error', onError)
 
   return {
+    // A server that answers may still take nothing: a replica, or one that is out of memory.
     ping: async () => {
-      await client.ping()
+      await client.set(`${prefix}:ping`, '1', 'PX', pingKeptMs)
     },
     openQueue(name) {
       const queue = new Queue<null, void>(name, { connection: client, prefix, skipWaitingForReady: true })

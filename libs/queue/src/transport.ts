@@ -13,7 +13,7 @@ type WorkOptions = Omit<WorkerOptions, 'connection' | 'prefix'>
 
 /** BullMQ over one kind of store. Queues are for the caller's own time; workers wait for a store that is away. */
 export interface Transport {
-  /** Rejects at once, or after a short time, where the store does not answer. */
+  /** Rejects at once, or after a short time, where the store does not answer, or takes no writes. */
   ping(): Promise<void>
   openQueue(name: string): BullQueue
   openWorker(name: string, processor: Processor<null, void>, options: WorkOptions): BullWorker

@@ -197,7 +197,7 @@ export const apps = (database: Database, maxSeats: number) => ({
   ): Promise<void> {
     return database.transaction(async (session) => {
       const app = await lockPresentApp(session, appId)
-      await writeHold(session, app, hold)
+      if (!(await writeHold(session, app, hold))) return
       const { by: actor, reason } = hold ?? { by: 'tagship', reason: null }
       await appendEvents(session, app, [{ type: hold ? 'holdSet' : 'holdLifted', actor, reason }])
     })

@@ -15,7 +15,9 @@ const serve = {
 
 const holdApp = {
   name: 'hold-app',
-  text: 'UPDATE apps SET held_by = $2, held_reason = $3, held_at = $4 WHERE id = $1',
+  text: `
+    UPDATE apps SET held_by = $2, held_reason = $3, held_at = $4
+    WHERE id = $1 AND (held_by, held_reason) IS DISTINCT FROM ($2, $3) RETURNING id`,
 }
 
 const lockLive = {
@@ -108,12 +110,13 @@ async function writeEffects(session: Session, app: LockedApp, { serves, hold }: 
   if (hold) await writeHold(session, app, hold)
 }
 
-/** Pauses auto-deploy of the locked app, or (null) lets it go on. */
+/** Pauses auto-deploy of the locked app, or (null) lets it go on. @returns whether that changes anything */
 export async function writeHold(
   session: Session,
   app: LockedApp,
   hold: { readonly by: string; readonly reason: string | null } | null,
-): Promise<void> {
+): Promise<boolean> {
   const reason = hold?.reason == null ? null : storableText(hold.reason)
-  await session.query(holdApp, [app.id, hold?.by ?? null, reason, hold ? app.now : null])
+  const values = [app.id, hold?.by ?? null, reason, hold ? app.now : null]
+  return (await session.query(holdApp, values)).length > 0
 }

@@ -13,6 +13,8 @@ const tagIsDeployed = {
   text: 'SELECT id FROM releases WHERE app_id = $1 AND tag = $2 LIMIT 1',
 }
 
+const byId = { name: 'has-deployment', text: 'SELECT id FROM deployments WHERE id = $1' }
+
 const lockQueued = {
   name: 'lock-queued',
   text: `
@@ -76,13 +78,14 @@ const nudgeBaking = {
 export const deploymentCreation = (database: Database) => ({
   /** @throws app.notFound, release.notFound */
   async createDeployment(request: NewDeployment): Promise<Deployment | null> {
-    const id = randomUUID()
+    const id = request.id ?? randomUUID()
     const made = await database.transaction(async (session) => {
       const locked = await lockApp(session, request.app.id)
       if (!locked || locked.removed_at) {
         throw new TagshipError('app.notFound', `there is no app ${request.app.name}`)
       }
       if (await isDeployed(session, locked, request)) return false
+      if (request.id && (await session.query(byId, [id])).length > 0) return true
       await insertDeployment(session, locked, id, request)
       return true
     })

@@ -37,6 +37,11 @@ const finish = {
   text: 'UPDATE idempotency_keys SET status = $3, response = $4 WHERE key = $1 AND actor = $2',
 }
 
+const forget = {
+  name: 'forget-idempotent',
+  text: 'DELETE FROM idempotency_keys WHERE key = $1 AND actor = $2 AND status IS NULL',
+}
+
 export const idempotency = (database: Database) => ({
   /** @throws idempotency.mismatch, request.conflict while the first one is under way */
   async beginIdempotent(key: string, actor: string, requestHash: string): Promise<IdempotentStart> {
@@ -50,6 +55,11 @@ export const idempotency = (database: Database) => ({
       throw new TagshipError('request.conflict', `the request with the key ${key} is still under way`)
     }
     return { kind: 'replay', status: row.status, response: row.response }
+  },
+
+  /** What was begun came to nothing: it may be asked for again. */
+  async forgetIdempotent(key: string, actor: string): Promise<void> {
+    await database.query(forget, [key, actor])
   },
 
   async finishIdempotent(key: string, actor: string, status: number, response: unknown): Promise<void> {

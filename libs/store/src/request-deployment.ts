@@ -14,6 +14,14 @@ const writeRequest = {
     WHERE id = $1`,
 }
 
+const findAsked = {
+  name: 'find-asked',
+  text: `
+    SELECT id FROM deployments WHERE app_id = $1 AND id = $2::uuid
+    UNION ALL
+    SELECT deployment_id FROM events WHERE app_id = $1 AND type = 'requested' AND detail->>'id' = $2::text LIMIT 1`,
+}
+
 export const requests = (database: Database) => ({
   /**
    * What waits in the queue is canceled at once; else the wish is noted and the deployment woken. The same wish
@@ -24,13 +32,18 @@ export const requests = (database: Database) => ({
     await database.transaction((session) => note(session, deploymentId, request))
     return readDeployment(database, deploymentId)
   },
+
+  async askedBefore(appId: string, id: string): Promise<Deployment | null> {
+    const [row] = await database.query<{ id: string }>(findAsked, [appId, id])
+    return row ? readDeployment(database, row.id) : null
+  },
 })
 
 async function note(session: Session, deploymentId: string, request: DeploymentRequest): Promise<void> {
   const locked = await lockDeployment(session, deploymentId)
   if (!locked) throw noDeployment(deploymentId)
   const { app, deployment } = locked
-  const { kind, actor, reason } = request
+  const { kind, actor, reason, id } = request
   const next = transition(deployment.state, grantedBy[kind])
   if (!next) {
     throw new TagshipError(
@@ -46,7 +59,7 @@ async function note(session: Session, deploymentId: string, request: DeploymentR
   const values = [deploymentId, kind, storableText(actor), reason === null ? null : storableText(reason)]
   await session.query(writeRequest, values)
   await appendEvents(session, app, [
-    { deployment: deploymentId, type: 'requested', actor, reason, detail: { kind } },
+    { deployment: deploymentId, type: 'requested', actor, reason, detail: { kind, ...(id ? { id } : {}) } },
   ])
   await writeJobs(session, [{ queue: 'deployments', id: deploymentId }])
 }

@@ -4,6 +4,7 @@ import { command, exitWith, type JsonFlag, withJson } from '../command.ts'
 import { connect } from '../config.ts'
 import { usageError } from '../errors.ts'
 import { describeApp, statusColumns, statusRow } from '../output/app.ts'
+import { degradedLines } from '../output/degraded.ts'
 import { createLiveRegion } from '../output/live-region.ts'
 import { deploymentLabel, stateWords } from '../output/names.ts'
 import { note, printJson, printLines, terminalWidth } from '../output/print.ts'
@@ -30,18 +31,24 @@ async function status(name: string | undefined, flags: Flags): Promise<number> {
     )
   }
   const client = await connect()
-  if (flags.watch) return watch(client, name)
+  const [shown, degraded] = await Promise.allSettled([show(client, name, flags), degradedLines(client)])
+  if (degraded.status === 'fulfilled') degraded.value.forEach(note)
+  if (shown.status === 'rejected') throw shown.reason
+  return flags.watch ? watch(client, name) : 0
+}
+
+async function show(client: Client, name: string | undefined, flags: Flags): Promise<void> {
+  if (flags.watch) return
   if (name !== undefined) {
     const app = await client.getApp({ params: { app: name } })
     if (flags.json) printJson(app)
     else printLines(describeApp(app))
-    return 0
+    return
   }
   const apps = await readApps(client, undefined)
   if (flags.json) printJson(apps)
   else if (apps.length === 0) note('there are no apps yet; tagship app add NAME makes the first')
   else printLines(overview(apps, undefined, 0))
-  return 0
 }
 
 async function readApps(client: Client, name: string | undefined): Promise<AppJson[]> {

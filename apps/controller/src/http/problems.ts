@@ -22,7 +22,15 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   if (known.entry.httpStatus >= 500) request.log.error({ err: error, code: known.code }, 'request failed')
   const problem = toProblem(request, known)
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="tagship"')
+  tellWhenToRetry(reply, problem.status)
   return reply.code(problem.status).type(problemType).send(JSON.stringify(problem))
+}
+
+/** Seconds; what is away is tried again about as often by the controller itself. */
+const retryAfter = '2'
+
+export function tellWhenToRetry(reply: FastifyReply, status: number): void {
+  if (status === 503) reply.header('retry-after', retryAfter)
 }
 
 export function toProblem(request: FastifyRequest, error: TagshipError): Problem {

@@ -87,7 +87,11 @@ function schemaOf(name: RouteName, route: Route): FastifySchema {
     ...(route.query ? { querystring: route.query } : {}),
     ...(route.body ? { body: route.body } : {}),
     ...(isWrite(route) ? { headers: idempotencyHeader } : {}),
-    response: { [route.status]: successOf(route), ...problemsOf(route) },
+    response: {
+      [route.status]: successOf(route),
+      ...(route.orStatus ? { [route.orStatus]: successOf(route) } : {}),
+      ...problemsOf(route),
+    },
   }
 }
 

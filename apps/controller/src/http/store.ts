@@ -21,4 +21,5 @@ export type HttpStore = Pick<
   | 'authenticate'
   | 'beginIdempotent'
   | 'finishIdempotent'
+  | 'forgetIdempotent'
 >

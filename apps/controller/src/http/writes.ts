@@ -1,11 +1,12 @@
 /** What every write has in common: it happens once for each Idempotency-Key, and leaves an audit entry. */
 import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { RouteName } from '@tagship/api'
 import { canonicalJson, TagshipError } from '@tagship/domain'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { identityOf } from './access.ts'
 import type { Auditor } from './audit.ts'
-import { explain, problemType, toProblem } from './problems.ts'
+import { explain, problemType, tellWhenToRetry, toProblem } from './problems.ts'
 import type { HttpStore } from './store.ts'
 
 export interface Write {
@@ -22,17 +23,61 @@ export interface Write {
  * @throws idempotency.mismatch, request.conflict where the first request with the key is not done
  */
 export async function performWrite(request: FastifyRequest, reply: FastifyReply, write: Write) {
+  const { store } = write
   const key = keyOf(request)
   const actor = identityOf(request).name
   const earlier =
-    key === null ? { kind: 'new' as const } : await write.store.beginIdempotent(key, actor, hashOf(request))
+    key === null ? { kind: 'new' as const } : await store.beginIdempotent(key, actor, hashOf(request))
   if (earlier.kind === 'replay') {
     return answer(reply.header('idempotent-replayed', 'true'), earlier.status, earlier.response)
   }
 
   const { status, response } = await actAndAudit(request, write)
-  if (key !== null) await write.store.finishIdempotent(key, actor, status, response)
+  if (key !== null) {
+    // A failure of ours is no answer to keep: the same request may go well the next time.
+    await noteInTheEnd(() =>
+      status >= 500
+        ? store.forgetIdempotent(key, actor)
+        : store.finishIdempotent(key, actor, status, response),
+    )
+  }
   return answer(reply, status, response)
+}
+
+const againMs = 1_000
+/** Less than the time after which a key counts as abandoned, and is given to whoever asks. */
+const giveUpMs = 50_000
+
+/** What was done is done and is answered, also where its key cannot be noted now: that is caught up in the background. */
+async function noteInTheEnd(note: () => Promise<void>): Promise<void> {
+  const deadline = Date.now() + giveUpMs
+  const attempt = (): Promise<void> =>
+    note().catch(async () => {
+      await sleep(againMs, undefined, { ref: false })
+      if (Date.now() < deadline) await attempt()
+    })
+  await Promise.race([attempt(), sleep(againMs, undefined, { ref: false })])
+}
+
+/**
+ * Of what a write with a key makes: the same for the same key and caller, so that a write whose answer got lost
+ * makes nothing a second time. Undefined without a key.
+ */
+export function idOfWrite(request: FastifyRequest): string | undefined {
+  const key = keyOf(request)
+  if (key === null) return undefined
+  const digest = createHash('sha256')
+    .update(canonicalJson([identityOf(request).name, key, hashOf(request)]))
+    .digest()
+  return v8(digest)
+}
+
+/** A UUID of version 8 (RFC 9562 §5.8) from the digest's first bytes. */
+function v8(digest: Buffer): string {
+  const bytes = Buffer.from(digest.subarray(0, 16))
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 
 async function actAndAudit(
@@ -53,6 +98,7 @@ async function actAndAudit(
 
 function answer(reply: FastifyReply, status: number, response: unknown): FastifyReply {
   reply.code(status)
+  tellWhenToRetry(reply, status)
   if (status >= 400) return reply.type(problemType).send(JSON.stringify(response))
   return status === 204 ? reply.send() : reply.send(response)
 }

@@ -22,6 +22,7 @@ export const systemRoutes = {
     role: null,
     response: readiness,
     status: 200,
+    orStatus: 503,
     errors: [],
   },
   metrics: {

@@ -14,6 +14,8 @@ import type { AppRecord, CommandPorts } from '../ports.ts'
 export interface Asked {
   readonly actor: string
   readonly reason: string | null
+  /** Of the deployment that comes of it: asked for again, because the answer got lost, it is the same one. */
+  readonly id?: string | undefined
 }
 
 /**
@@ -26,11 +28,14 @@ export async function deploy(
   what: { readonly tag?: string | undefined; readonly commit?: string | undefined },
   asked: Asked,
 ): Promise<Deployment> {
+  const present = asked.id === undefined ? null : await ports.store.deploymentById(asked.id)
+  if (present) return present
   const target = what.commit
     ? { commit: parseCommitSha(what.commit), tag: null }
     : await resolveTag(ports, app, what.tag)
   await ports.source.fetchCommit({ app: app.name, url: app.repoUrl }, target.commit, target.tag)
   const deployment = await ports.store.createDeployment({
+    id: asked.id,
     app,
     trigger: 'manual',
     actor: asked.actor,

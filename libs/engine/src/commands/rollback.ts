@@ -30,6 +30,8 @@ export async function rollback(
   to: string | undefined,
   asked: Asked & { readonly dryRun: boolean },
 ): Promise<{ deployment: Deployment | null; plan: RollbackPlan }> {
+  const begun = asked.id === undefined ? null : await ports.store.askedBefore(app.id, asked.id)
+  if (begun) return { deployment: begun, plan: await planOf(ports, app, begun, asked.id) }
   const active = await ports.store.activeDeployment(app.id)
   const plan = await planRollback(ports, app, to, active)
   if (asked.dryRun) return { deployment: null, plan }
@@ -43,19 +45,21 @@ export async function rollback(
   await ports.store.setHold(app.id, hold)
 
   if (plan.kind === 'revert' && active) {
-    const { actor, reason } = asked
-    const deployment = await ports.store.requestDeployment(active.id, { kind: 'rollback', actor, reason })
+    const { actor, reason, id } = asked
+    const request = { kind: 'rollback' as const, actor, reason, id }
+    const deployment = await ports.store.requestDeployment(active.id, request)
     return { deployment, plan }
   }
   // What has not taken traffic yet makes room; what serves already bakes out at once, for a newer one waits.
   if (active && transition(active.state, 'cancelRequested')) {
     await ports.store.requestDeployment(active.id, {
       kind: 'cancel',
-      ...asked,
+      actor: asked.actor,
       reason: 'a rollback was asked for',
     })
   }
   const deployment = await ports.store.createDeployment({
+    id: asked.id,
     app,
     trigger: 'rollback',
     actor: asked.actor,
@@ -63,6 +67,22 @@ export async function rollback(
     what: { kind: 'release', releaseId: plan.to.id },
   })
   return { deployment, plan }
+}
+
+/** Of a rollback that was asked for before. */
+async function planOf(
+  ports: CommandPorts,
+  app: AppRecord,
+  begun: Deployment,
+  id: string | undefined,
+): Promise<RollbackPlan> {
+  const release = (deployment: Deployment | null) =>
+    deployment && ports.store.releaseByNumber(app.id, deployment.releaseNumber)
+  const [asked, live] = await Promise.all([release(begun), ports.store.liveDeployment(app.id).then(release)])
+  const [from, to] = begun.id === id ? [live, asked] : [asked, live]
+  const source = to?.sourceRelease ? await ports.store.releaseByNumber(app.id, to.sourceRelease) : to
+  if (!source) throw new TagshipError('release.notFound', `the release that ${app.name} went back to is gone`)
+  return { from, to: source, kind: begun.id === id ? 'redeploy' : 'revert', imagePresent: true }
 }
 
 async function planRollback(

@@ -35,6 +35,9 @@ export interface CommandStore extends EngineStore {
    */
   changeConfig(app: AppRecord, change: ConfigChange): Promise<ConfigOutcome>
   readConfig(appId: string): Promise<AppConfig>
+  /** The deployment that was made under the id, or that was wished something under it. */
+  askedBefore(appId: string, id: string): Promise<Deployment | null>
+  /** A no-op where it is held so already, or not at all. */
   setHold(appId: string, hold: { by: string; reason: string | null } | null): Promise<void>
   listTags(appId: string): Promise<Tag[]>
   enqueue(jobs: readonly Job[]): Promise<void>

@@ -66,7 +66,7 @@ export interface EngineStore {
   /** Records what was seen; @returns every tag of the app as it is remembered now, and which moved just now */
   observeTags(app: AppRecord, seen: readonly ObservedTag[]): Promise<{ tags: Tag[]; moved: Tag[] }>
   attemptedTags(appId: string): Promise<Map<string, TagAttempt>>
-  /** @returns null, for trigger `tag` only, where the tag has a deployment already */
+  /** @returns null, for trigger `tag` only, where the tag has a deployment already; the one with the id, where there is one */
   createDeployment(request: NewDeployment): Promise<Deployment | null>
   appById(appId: string): Promise<AppRecord | null>
   deploymentById(deploymentId: string): Promise<Deployment | null>

@@ -41,6 +41,8 @@ export interface DeploymentRequest {
   readonly kind: 'cancel' | 'promote' | 'rollback'
   readonly actor: string
   readonly reason: string | null
+  /** By which it is recognised where it is asked for again. */
+  readonly id?: string | undefined
 }
 
 /** A deployment with all that a step needs, under a lease. */
@@ -116,6 +118,8 @@ export interface LoggedLine {
 }
 
 export interface NewDeployment {
+  /** Asked for once more under the same id, it is the same deployment. Made up where left out. */
+  readonly id?: string | undefined
   readonly app: AppRecord
   readonly trigger: Trigger
   readonly actor: string

@@ -6,6 +6,7 @@ import { readNumberCursor, readTextCursor, toPage } from '../cursor.ts'
 import type { Handlers, ServerDeps } from '../handler.ts'
 import { findApp } from '../look-up.ts'
 import { presentApp, presentDeployment, presentRelease, presentRollback, presentTag } from '../present.ts'
+import { idOfWrite } from '../writes.ts'
 
 export const appHandlers = {
   async listApps(deps, { query }) {
@@ -60,10 +61,12 @@ export const appHandlers = {
     return { items: page.items.map(presentDeployment), next: page.next }
   },
 
-  async deploy(deps, { params, body, actor }) {
+  async deploy(deps, { params, body, actor, request }) {
     const app = await findApp(deps.store, params.app)
     const { tag, commit, reason = null } = body
-    return presentDeployment(await deps.commands.deploy(app, { tag, commit }, { actor, reason }))
+    return presentDeployment(
+      await deps.commands.deploy(app, { tag, commit }, { actor, reason, id: idOfWrite(request) }),
+    )
   },
 
   async listReleases(deps, { params, query }) {
@@ -77,10 +80,11 @@ export const appHandlers = {
     return { items: page.items.map(presentRelease), next: page.next }
   },
 
-  async rollBack(deps, { params, body, actor }) {
+  async rollBack(deps, { params, body, actor, request }) {
     const app = await findApp(deps.store, params.app)
     const { to, reason = null, dryRun } = body
-    const { deployment, plan } = await deps.commands.rollback(app, to, { actor, reason, dryRun })
+    const asked = { actor, reason, dryRun, id: idOfWrite(request) }
+    const { deployment, plan } = await deps.commands.rollback(app, to, asked)
     return presentRollback(deployment, plan)
   },
 
