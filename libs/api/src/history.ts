@@ -98,6 +98,9 @@ export const auditEntry = z
   .meta({ id: 'AuditEntry' })
 export type AuditEntryJson = z.output<typeof auditEntry>
 
+/** The first link of the chain that was changed, removed or put in; without one, a row that contradicts it. */
+const broken = z.object({ seq: z.number().int().nullable(), problem: z.string() }).nullable()
+
 export const auditVerdict = z
   .object({
     intact: z.boolean(),
@@ -105,10 +108,21 @@ export const auditVerdict = z
       z.object({
         app: z.string(),
         events: z.number().int(),
-        /** The first event that was changed, removed or put in. */
-        broken: z.object({ seq: z.number().int(), problem: z.string() }).nullable(),
+        /** Of the last event. Noted elsewhere, it proves later that nothing up to there was rewritten. */
+        head: z.string(),
+        broken,
       }),
     ),
+    /** Who did what. */
+    audit: z.object({
+      entries: z.number().int(),
+      /** From before there was a chain: not proven. */
+      unchained: z.number().int(),
+      head: z.string(),
+      broken,
+    }),
+    /** The expected hashes that are in no chain. */
+    missing: z.array(z.string()),
   })
   .meta({ id: 'AuditVerdict' })
 export type AuditVerdictJson = z.output<typeof auditVerdict>

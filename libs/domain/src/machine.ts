@@ -178,7 +178,9 @@ export function isServing(state: DeploymentState): boolean {
   return (servingStates as readonly DeploymentState[]).includes(state)
 }
 
+export const settledStates: readonly DeploymentState[] = ['live', ...finalStates]
+
 /** Nothing more will happen to it, or (`live`) nothing but its replacement. */
 export function isSettled(state: DeploymentState): boolean {
-  return state === 'live' || (finalStates as readonly DeploymentState[]).includes(state)
+  return settledStates.includes(state)
 }

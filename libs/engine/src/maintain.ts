@@ -11,6 +11,8 @@ export const maintenance = {
   orphans: removeOrphans,
   /** What is left of removed apps goes. */
   removed: clearRemovedApps,
+  /** Answers kept for writes that are sent twice go after a day. History never goes. */
+  keys: (ports) => ports.store.forgetOldKeys(),
   /** What should serve and is not all there is deployed again. */
   heal: healApps,
 } as const satisfies Record<string, (ports: Ports) => Promise<void>>

@@ -1,6 +1,6 @@
-/** Who did what, and what came of it. */
+/** Who did what, and what came of it: a chain over all apps. */
+import { auditHash } from '@tagship/domain'
 import { type Database, storableJson, storableText } from './database.ts'
-import type { Prisma } from './generated/client.ts'
 
 export interface NewAuditEntry {
   readonly actor: string
@@ -16,11 +16,36 @@ export interface AuditEntry extends NewAuditEntry {
   readonly at: Date
 }
 
+const lockHead = {
+  name: 'lock-audit-head',
+  text: `
+    SELECT seq, hash, date_trunc('milliseconds', clock_timestamp()) AS now FROM audit_head FOR UPDATE`,
+}
+
+const write = {
+  name: 'write-audit',
+  text: `
+    WITH written AS (
+      INSERT INTO audit (seq, at, actor, action, app, outcome, detail, previous_hash, hash)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING seq, hash
+    )
+    UPDATE audit_head SET seq = written.seq, hash = written.hash FROM written`,
+}
+
 export const audit = (database: Database) => ({
-  async appendAudit({ actor, action, app, outcome, detail }: NewAuditEntry): Promise<void> {
-    const text = storableText(actor)
-    const json = storableJson(detail) as Prisma.InputJsonObject
-    await database.prisma.auditEntry.create({ data: { actor: text, action, app, outcome, detail: json } })
+  appendAudit(entry: NewAuditEntry): Promise<void> {
+    return database.transaction(async (session) => {
+      const [head] = await session.query<{ seq: number; hash: string; now: Date }>(lockHead)
+      if (!head) throw new Error('the head of the audit chain is gone')
+      const seq = head.seq + 1
+      const at = head.now.toISOString()
+      const { action, app, outcome } = entry
+      const actor = storableText(entry.actor)
+      const detail = storableJson(entry.detail)
+      const hash = auditHash({ seq, at, actor, action, app, outcome, detail, previousHash: head.hash })
+      const values = [seq, at, actor, action, app, outcome, JSON.stringify(detail), head.hash, hash]
+      await session.query(write, values)
+    })
   },
 
   /** Newest first; `before` is the id of the last one of the page before. */
@@ -38,6 +63,9 @@ export const audit = (database: Database) => ({
       orderBy: { id: 'desc' },
       take: limit,
     })
-    return rows.map((row) => ({ ...row, detail: row.detail as AuditEntry['detail'] }))
+    return rows.map(({ id, at, actor, action, app, outcome, detail }) => ({
+      ...{ id, at, actor, action, app, outcome },
+      detail: detail as AuditEntry['detail'],
+    }))
   },
 })

@@ -69,6 +69,18 @@ const insertRow = {
     SELECT $1, $2, deployment_count, $3, $4, $5, $6, $7, $7 FROM counted RETURNING number`,
 }
 
+/** What the event tells of it, so that the row can be held against it. */
+const selectRelease = {
+  name: 'select-release-facts',
+  text: 'SELECT number AS release, commit, tag FROM releases WHERE id = $1',
+}
+
+interface ReleaseFacts extends Record<string, unknown> {
+  readonly release: number
+  readonly commit: string
+  readonly tag: string | null
+}
+
 /** What bakes is told that a newer one waits. */
 const nudgeBaking = {
   name: 'nudge-baking',
@@ -105,7 +117,7 @@ export async function insertDeployment(
   const { trigger, actor, reason } = request
   const values = [id, app.id, releaseId, trigger, storableText(actor), storable(reason), app.now]
   const [row] = await session.query<{ number: number }>(insertRow, values)
-  await announce(session, app, { id, number: row?.number ?? 0 }, request)
+  await announce(session, app, { id, number: row?.number ?? 0, releaseId }, request)
 }
 
 /** A tag is deployed by itself once; who asks for it again gets it again. */
@@ -161,25 +173,27 @@ function supersession(actor: string): Move {
 async function announce(
   session: Session,
   app: LockedApp,
-  deployment: { readonly id: string; readonly number: number },
-  { trigger, actor, reason, what }: NewDeployment,
+  { id, number, releaseId }: { readonly id: string; readonly number: number; readonly releaseId: string },
+  { trigger, actor, reason }: NewDeployment,
 ): Promise<void> {
-  const tag = what.kind === 'commit' ? what.tag : null
+  const [row] = await session.query<ReleaseFacts>(selectRelease, [releaseId])
+  const { release, commit, tag = null } = row ?? {}
+  // A change of config that waits is of the commit that serves when its turn comes: the event "built" tells it.
+  const of = trigger === 'config' ? {} : { commit, ...(tag === null ? {} : { tag }) }
   await appendEvents(session, app, [
     {
-      deployment: deployment.id,
+      deployment: id,
       type: 'created',
       to: 'queued',
       actor,
       reason,
-      detail: { number: deployment.number, trigger, ...(tag === null ? {} : { tag }) },
+      detail: { number, trigger, release, ...of },
     },
   ])
   const baking = await session.query<{ id: string }>(nudgeBaking, [app.id])
-  const ids = [deployment, ...baking].map(({ id }) => id)
   await writeJobs(
     session,
-    ids.map((id) => ({ queue: 'deployments', id })),
+    [{ id }, ...baking].map(({ id }) => ({ queue: 'deployments', id })),
   )
 }
 

@@ -21,6 +21,8 @@ export interface Database extends Session {
   readonly prisma: PrismaClient
   /** All of `work` or nothing of it. */
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T>
+  /** Reads only, and sees the rows as they were at its first statement. */
+  snapshot<T>(work: (session: Session) => Promise<T>): Promise<T>
   /** A connection of its own, outside of the pool. */
   connect(): Promise<pg.Client>
   close(): Promise<void>
@@ -75,7 +77,8 @@ export function openDatabase({ url, log, poolSize = 10 }: DatabaseOptions): Data
   return {
     prisma,
     ...sessionOn(pool),
-    transaction: (work) => transaction(pool, work),
+    transaction: (work) => transaction(pool, 'BEGIN', work),
+    snapshot: (work) => transaction(pool, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', work),
     async connect() {
       const client = new pg.Client(settings)
       survive(client)
@@ -102,7 +105,11 @@ function sessionOn(connection: pg.Pool | pg.PoolClient): Session {
   }
 }
 
-async function transaction<T>(pool: pg.Pool, work: (session: Session) => Promise<T>): Promise<T> {
+async function transaction<T>(
+  pool: pg.Pool,
+  begin: string,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
   const onError = (error: Error) => {
@@ -110,7 +117,7 @@ async function transaction<T>(pool: pg.Pool, work: (session: Session) => Promise
   }
   client.on('error', onError)
   try {
-    await client.query('BEGIN')
+    await client.query(begin)
     const value = await work(sessionOn(client))
     await client.query('COMMIT')
     return value

@@ -42,6 +42,14 @@ const forget = {
   text: 'DELETE FROM idempotency_keys WHERE key = $1 AND actor = $2 AND status IS NULL',
 }
 
+/** Whoever sends a write again does so sooner. */
+const keptMs = 24 * 3_600_000
+
+const forgetOld = {
+  name: 'forget-old-idempotent',
+  text: `DELETE FROM idempotency_keys WHERE created_at < now() - $1 * interval '1 millisecond'`,
+}
+
 export const idempotency = (database: Database) => ({
   /** @throws idempotency.mismatch, request.conflict while the first one is under way */
   async beginIdempotent(key: string, actor: string, requestHash: string): Promise<IdempotentStart> {
@@ -64,5 +72,9 @@ export const idempotency = (database: Database) => ({
 
   async finishIdempotent(key: string, actor: string, status: number, response: unknown): Promise<void> {
     await database.query(finish, [key, actor, status, JSON.stringify(storableJson(response))])
+  },
+
+  async forgetOldKeys(): Promise<void> {
+    await database.query(forgetOld, [keptMs])
   },
 })

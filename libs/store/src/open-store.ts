@@ -26,6 +26,7 @@ import type { Store } from './store.ts'
 import { tags } from './tags.ts'
 import { tokens } from './tokens.ts'
 import { unfinished } from './unfinished.ts'
+import { history } from './verify/history.ts'
 
 export interface StoreOptions extends DatabaseOptions {
   /** Apps at most, as many as the router has places for; 1,000 unless given. */
@@ -59,6 +60,7 @@ export async function openStore({ maxSeats = 1_000, secretKey, ...options }: Sto
     ...deployments(database),
     ...environments(database, secretKey),
     ...events(database),
+    ...history(database),
     ...idempotency(database),
     ...instances(database),
     ...leases(database),

@@ -11,6 +11,7 @@ import type { outbox } from './outbox.ts'
 import type { polls } from './polls.ts'
 import type { releases } from './releases.ts'
 import type { tokens } from './tokens.ts'
+import type { history } from './verify/history.ts'
 
 /** Everything that is kept. Every method throws database.unavailable while Postgres does not answer. */
 export interface Store
@@ -22,6 +23,7 @@ export interface Store
     Pick<Changes, 'onChange' | 'listening'>,
     ReturnType<typeof audit>,
     ReturnType<typeof events>,
+    ReturnType<typeof history>,
     ReturnType<typeof idempotency>,
     ReturnType<typeof outbox>,
     ReturnType<typeof tokens>,

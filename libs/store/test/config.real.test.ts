@@ -248,7 +248,7 @@ describe('a change of config', () => {
       { kind: 'secret', set: ['TOKEN@1'], unset: [] },
     ])
     expect(JSON.stringify(events, (_key, value) => String(value))).not.toContain('-value')
-    const verdicts = await Array.fromAsync(test.store.verifyHistory())
+    const { apps: verdicts } = await test.store.verifyHistory()
     expect(verdicts.find((verdict) => verdict.app === app.name)).toMatchObject({ broken: null })
   })
 

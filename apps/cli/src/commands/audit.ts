@@ -1,6 +1,6 @@
-import type { AuditEntryJson } from '@tagship/api'
+import type { AuditEntryJson, AuditVerdictJson } from '@tagship/api'
 import type { Command } from 'commander'
-import { command, count, exitWith, type JsonFlag, withJson } from '../command.ts'
+import { collect, command, count, exitWith, type JsonFlag, withJson } from '../command.ts'
 import { connect } from '../config.ts'
 import { note, printJson, printLines, terminalWidth } from '../output/print.ts'
 import { type Cell, renderTable } from '../output/table.ts'
@@ -9,7 +9,9 @@ import { ago } from '../output/time.ts'
 import { take } from './lists.ts'
 
 export function auditCommand(): Command {
-  const verify = withJson(command('verify', 'prove that no event of the history was altered or removed'))
+  const verify = withJson(
+    command('verify', 'prove that nothing in the history was changed, removed or put in'),
+  ).option('--expect <hash>', 'a head that was noted before, and has to be there still; repeatable', collect)
   return withJson(command('audit', 'who did what, newest first'))
     .argument('[app]', 'only what concerns this app')
     .option('-n, --number <n>', 'how many', count, 50)
@@ -48,19 +50,34 @@ function row({ at, actor, action, app, outcome, detail }: AuditEntryJson): Cell[
   return [ago(at), actor, action, app ?? '–', { text: outcome, style }, words.join(' ')]
 }
 
-async function verifyHistory(flags: JsonFlag): Promise<number> {
+async function verifyHistory(flags: JsonFlag & { readonly expect?: string[] }): Promise<number> {
   const client = await connect()
-  const verdict = await client.verifyAudit()
+  const query = flags.expect ? { expect: flags.expect.join(',') } : {}
+  const verdict = await client.verifyAudit({ query })
   if (flags.json) printJson(verdict)
-  else {
-    printLines(
-      verdict.apps.map(({ app, events, broken }) =>
-        broken
-          ? `${paint('red', '✖')} ${app}: ${broken.problem}`
-          : `${paint('green', '✔')} ${app}: ${events} events, none altered or removed`,
-      ),
-    )
-    if (verdict.apps.length === 0) note('there is no history yet')
-  }
+  else printLines(describeVerdict(verdict))
   return verdict.intact ? 0 : 1
+}
+
+function describeVerdict({ apps, audit, missing }: AuditVerdictJson): string[] {
+  const old = audit.unchained > 0 ? ` (${audit.unchained} from before the chain: not proven)` : ''
+  return [
+    ...apps.flatMap(({ app, events, head, broken }) => describeChain(app, `${events} events`, head, broken)),
+    ...describeChain('who did what', `${audit.entries} entries${old}`, audit.head, audit.broken),
+    ...missing.map((hash) => `${paint('red', '✖')} ${hash} was expected, and is in no chain`),
+  ]
+}
+
+/** With the head, for those who note it elsewhere: who may rewrite a whole chain cannot rewrite their note. */
+function describeChain(
+  name: string,
+  size: string,
+  head: string,
+  broken: AuditVerdictJson['audit']['broken'],
+): string[] {
+  if (broken) return [`${paint('red', '✖')} ${name}: ${broken.problem}`]
+  return [
+    `${paint('green', '✔')} ${name}: ${size}, none changed, removed or put in`,
+    paint('dim', `  ${head}`),
+  ]
 }

@@ -1,9 +1,18 @@
 import type { AuditVerdictJson } from '@tagship/api'
-import type { HttpStore } from './store.ts'
+import type { VerifiedHistory } from '@tagship/store'
 
-/** Walks the chain of every app's events. */
-export async function verifyHistory(store: HttpStore): Promise<AuditVerdictJson> {
-  const apps: AuditVerdictJson['apps'] = []
-  for await (const { app, events, broken } of store.verifyHistory()) apps.push({ app, events, broken })
-  return { intact: apps.every(({ broken }) => broken === null), apps }
+/** What was found out about the history, and what it comes to. */
+export function verdictOf({ apps, audit, missing }: VerifiedHistory): AuditVerdictJson {
+  const intact = [audit, ...apps].every(({ broken }) => broken === null) && missing.length === 0
+  return {
+    intact,
+    apps: apps.map(({ app, length, head, broken }) => ({ app, events: length, head, broken })),
+    audit: {
+      entries: audit.length,
+      unchained: audit.unchained,
+      head: audit.head,
+      broken: audit.broken,
+    },
+    missing: [...missing],
+  }
 }

@@ -24,6 +24,14 @@ const eventQuery = z.strictObject({
     .optional(),
 })
 
+const verifyQuery = z.strictObject({
+  /** Heads that were noted before, with commas in between: each has to be in a chain still. */
+  expect: z
+    .string()
+    .regex(/^[0-9a-f]{64}(,[0-9a-f]{64}){0,99}$/, 'must be up to 100 hashes with commas in between')
+    .optional(),
+})
+
 export const deploymentRoutes = {
   getDeployment: {
     method: 'GET',
@@ -90,8 +98,9 @@ export const deploymentRoutes = {
   verifyAudit: {
     method: 'GET',
     path: '/api/v1/audit/verify',
-    summary: 'Whether the history of every app is intact',
+    summary: 'Whether the history of every app, and the record of who did what, is intact',
     role: 'viewer',
+    query: verifyQuery,
     response: auditVerdict,
     status: 200,
     errors: [],

@@ -100,4 +100,6 @@ export interface EngineStore {
     outcome: { readonly nextMs: number; readonly error: string | null },
   ): Promise<void>
   routes(): Promise<Route[]>
+  /** Idempotency keys that are older than a day go. */
+  forgetOldKeys(): Promise<void>
 }

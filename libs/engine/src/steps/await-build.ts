@@ -19,5 +19,7 @@ export const awaitBuild: Step = async ({ ports, claim }) => {
       `the image ${deployment.imageDigest} of release v${deployment.releaseNumber} is no longer on this machine`,
     )
   }
-  return happened('built', { detail: { imageDigest: deployment.imageDigest } })
+  return happened('built', {
+    detail: { imageDigest: deployment.imageDigest, revision: deployment.revision, commit: deployment.commit },
+  })
 }

@@ -4,7 +4,7 @@ import { streamEvents } from '../event-stream.ts'
 import type { Handlers, ServerDeps, StreamOpeners } from '../handler.ts'
 import { findApp, findDeployment } from '../look-up.ts'
 import { presentAuditEntry, presentDeployment } from '../present.ts'
-import { verifyHistory } from '../verify-history.ts'
+import { verdictOf } from '../verify-history.ts'
 
 export const deploymentHandlers = {
   async getDeployment(deps, { params }) {
@@ -36,8 +36,8 @@ export const deploymentHandlers = {
     return { items: page.items.map(presentAuditEntry), next: page.next }
   },
 
-  async verifyAudit(deps) {
-    return verifyHistory(deps.store)
+  async verifyAudit(deps, { query }) {
+    return verdictOf(await deps.store.verifyHistory(query.expect?.split(',')))
   },
 } satisfies Partial<Handlers>
 
