@@ -1,3 +1,5 @@
+export * from './archive/read.ts'
+export { type Member, type MemberFacts, writeArchive } from './archive/write.ts'
 export * from './docker.ts'
 export * from './logger.ts'
 export * from './run-command.ts'
