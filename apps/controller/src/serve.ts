@@ -12,6 +12,7 @@ import { announce, lockDataFolder, readAnnouncement, withdraw } from './lock.ts'
 import { onPush } from './on-push.ts'
 import type { Options } from './options.ts'
 import { assemble, type Parts } from './parts.ts'
+import { takePriority } from './priority.ts'
 import { readiness } from './readiness.ts'
 import { version } from './version.ts'
 import { startWorkers } from './workers.ts'
@@ -39,6 +40,7 @@ export async function serve(options: Options, tell: Tell): Promise<void> {
     return null
   })
   if (!unlock) return
+  takePriority()
 
   try {
     await ensurePortIsFree(options.bind, options.port)
