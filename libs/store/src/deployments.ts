@@ -13,6 +13,16 @@ const inStates = {
   text: 'SELECT to_jsonb(d) AS record FROM deployment_records d WHERE d.app_id = $1 AND d.state = ANY($2)',
 }
 
+const current = {
+  name: 'current-deployments',
+  text: `
+    SELECT to_jsonb(d) AS record FROM deployment_records d
+    WHERE d.id IN (
+      SELECT c.id FROM deployments c WHERE c.app_id = ANY($1) AND (c.state IN (${activeList}) OR c.state = 'queued')
+      UNION ALL SELECT a.serving_deployment_id FROM apps a WHERE a.id = ANY($1)
+    )`,
+}
+
 const page = {
   name: 'deployments-page',
   text: `
@@ -39,10 +49,13 @@ export const deployments = (database: Database) => ({
   activeDeployment: (appId: string): Promise<Deployment | null> =>
     one(database, inStates, [appId, activeStates]),
 
-  queuedDeployment: (appId: string): Promise<Deployment | null> =>
-    one(database, inStates, [appId, ['queued']]),
-
   liveDeployment: (appId: string): Promise<Deployment | null> => one(database, inStates, [appId, ['live']]),
+
+  /** Of all these apps: what serves, what is under way, and what is queued. */
+  async currentDeployments(appIds: readonly string[]): Promise<Deployment[]> {
+    const rows = await database.query<{ record: DeploymentRow }>(current, [appIds])
+    return rows.map(({ record }) => deploymentFrom(record))
+  },
 
   /** Newest first; `before` is the number of the last one of the page before. */
   async listDeployments(

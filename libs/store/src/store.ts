@@ -17,7 +17,7 @@ import type { history } from './verify/history.ts'
 export interface Store
   extends CommandStore,
     Pick<ReturnType<typeof apps>, 'listApps'>,
-    Pick<ReturnType<typeof deployments>, 'listDeployments'>,
+    Pick<ReturnType<typeof deployments>, 'listDeployments' | 'currentDeployments'>,
     Pick<ReturnType<typeof releases>, 'listReleases'>,
     Pick<ReturnType<typeof polls>, 'pollState'>,
     Pick<Changes, 'onChange' | 'listening'>,

@@ -19,7 +19,6 @@ export interface CommandStore extends EngineStore {
   updateApp(appId: string, patch: AppPatch): Promise<AppRecord>
   /** @throws app.busy */
   removeApp(appId: string): Promise<void>
-  queuedDeployment(appId: string): Promise<Deployment | null>
   /** The one in state `live`: what serves, or, while a newer one drains and bakes, what waits warm. */
   liveDeployment(appId: string): Promise<Deployment | null>
   releaseByNumber(appId: string, number: number): Promise<ReleaseRecord | null>

@@ -1,7 +1,6 @@
 import type { AppJson } from '@tagship/api'
-import { parseHostName } from '@tagship/domain'
+import { isActive, parseHostName, TagshipError } from '@tagship/domain'
 import type { AppRecord } from '@tagship/engine'
-import type { PollState } from '@tagship/store'
 import { readNumberCursor, readTextCursor, toPage } from '../cursor.ts'
 import type { Handlers, ServerDeps } from '../handler.ts'
 import { findApp } from '../look-up.ts'
@@ -102,31 +101,32 @@ export const appHandlers = {
 } satisfies Partial<Handlers>
 
 async function describeApp(deps: ServerDeps, app: AppRecord): Promise<AppJson> {
-  return situate(deps, app, app.repoUrl === null ? [] : await deps.store.pollState())
+  const [described] = await describeApps(deps, [app])
+  if (!described) throw new TagshipError('internal', `the app ${app.name} was not described`)
+  return described
 }
 
-async function describeApps(deps: ServerDeps, apps: readonly AppRecord[]): Promise<AppJson[]> {
-  const polls = await deps.store.pollState()
-  return Promise.all(apps.map((app) => situate(deps, app, polls)))
-}
-
-async function situate(
+/** Two questions to the store, however many apps they are. */
+async function describeApps(
   { store, publicUrl, appsUrl }: ServerDeps,
-  app: AppRecord,
-  polls: readonly PollState[],
-): Promise<AppJson> {
-  const [serving, active, queued] = await Promise.all([
-    app.servingDeploymentId ? store.deploymentById(app.servingDeploymentId) : null,
-    store.activeDeployment(app.id),
-    store.queuedDeployment(app.id),
+  apps: readonly AppRecord[],
+): Promise<AppJson[]> {
+  const [current, polls] = await Promise.all([
+    store.currentDeployments(apps.map(({ id }) => id)),
+    apps.some(({ repoUrl }) => repoUrl !== null) ? store.pollState() : [],
   ])
-  return presentApp(app, {
-    serving,
-    active,
-    queued,
-    poll: polls.find(({ appId }) => appId === app.id) ?? null,
-    pushUrl: app.repoUrl === null ? `${publicUrl}/git/${app.name}.git` : null,
-    urls: app.hosts.map(appsUrl),
+  const deployments = Map.groupBy(current, ({ appId }) => appId)
+  const pollOf = new Map(polls.map((poll) => [poll.appId, poll]))
+  return apps.map((app) => {
+    const own = deployments.get(app.id) ?? []
+    return presentApp(app, {
+      serving: own.find(({ id }) => id === app.servingDeploymentId) ?? null,
+      active: own.find(({ state }) => isActive(state)) ?? null,
+      queued: own.find(({ state }) => state === 'queued') ?? null,
+      poll: pollOf.get(app.id) ?? null,
+      pushUrl: app.repoUrl === null ? `${publicUrl}/git/${app.name}.git` : null,
+      urls: app.hosts.map(appsUrl),
+    })
   })
 }
 
