@@ -40,8 +40,8 @@ async function enter(): Promise<number> {
       stdio: 'inherit',
       env: { ...process.env, TAGSHIP_CHAOS_FOLDER: folder },
     })
-    // The first process of the namespace takes all others with it.
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => child.kill('SIGTERM'))
+    // unshare heeds no other signal. The first process of the namespace goes with it, and takes all others along.
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => child.kill('SIGKILL'))
     const [code] = await once(child, 'exit')
     return code ?? 1
   } finally {

@@ -1,10 +1,10 @@
 /** An installation of the test's own, driven through `./tagship` as a user types it. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Client, createClient } from '@tagship/api'
+import { type Client, controllersPath, createClient, parseControllerFiles } from '@tagship/api'
 import { runCommand } from '@tagship/kit'
 import { gitEnvironment, type SampleRepository } from './git.ts'
 
@@ -32,10 +32,10 @@ export interface Installation extends AsyncDisposable {
   json<T = unknown>(args: readonly string[], exitCode?: number): Promise<T>
   /** Pushes to the repository that Tagship hosts for the app. @returns what the pusher saw, and git's exit code */
   push(app: string, repository: SampleRepository, ...refs: string[]): Promise<CommandOutcome>
-  /** The controller's process id. */
-  pid(): Promise<number>
-  /** Starts the controller, with more environment where a test needs it. */
-  up(env?: Readonly<Record<string, string>>): Promise<CommandOutcome>
+  /** The process id of the controller on this port; default: the first one's. */
+  pid(port?: number): Promise<number>
+  /** Starts the controller, with more environment where a test needs it, or one more on a port of its own. */
+  up(env?: Readonly<Record<string, string>>, port?: number): Promise<CommandOutcome>
   /** What users get: one request through the router. */
   fetch(host: string, path?: string): Promise<{ status: number; version: string | null; text: string }>
 }
@@ -59,8 +59,8 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
 
   const run = async (args: readonly string[], more: Readonly<Record<string, string>> = {}) =>
     runCommand(launcher, args, { env: { ...env, ...more }, timeout: 170_000 })
-  const up = (more?: Readonly<Record<string, string>>) =>
-    run(['up', '--detach', '--json', '--data', data, '--port', `${port}`, '--http-port', `${httpPort}`], more)
+  const up = (more?: Readonly<Record<string, string>>, at = port) =>
+    run(['up', '--detach', '--json', '--data', data, '--port', `${at}`, '--http-port', `${httpPort}`], more)
   const remove = async () => {
     await run(['down', '--data', data])
     await runCommand(process.execPath, [controllerMain, 'teardown', '--images', '--data', data], {
@@ -111,7 +111,18 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
         },
       })
     },
-    pid: async () => JSON.parse(await readFile(join(data, 'controller.json'), 'utf8')).pid as number,
+    pid: async (at = port) => {
+      const folder = controllersPath(data)
+      const names = (await readdir(folder)).filter((name) => name.endsWith('.json'))
+      const texts = await Promise.all(
+        names.map((name) => readFile(join(folder, name), 'utf8').catch(() => '')),
+      )
+      // One that died is there until its work is taken over: the latest counts.
+      const there = parseControllerFiles(texts).filter((one) => one.port === at)
+      const [latest] = there.sort((a, b) => b.startedAt.localeCompare(a.startedAt))
+      if (!latest) throw new Error(`no controller has port ${at}`)
+      return latest.pid
+    },
     up,
     fetch: (host, path = '/') => fetchThrough(httpPort, host, path),
     [Symbol.asyncDispose]: remove,

@@ -1,8 +1,10 @@
 /** Starts and finds the controller's process on this machine. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type ControllerFile, controllerFile, controllerFilePath } from '@tagship/api'
+import { type ControllerFile, controllersPath, parseControllerFiles } from '@tagship/api'
+import { isRunning } from '@tagship/kit'
 
 const controllerMain = fileURLToPath(new URL('../../controller/src/main.ts', import.meta.url))
 
@@ -37,30 +39,12 @@ export async function runController(
   return { exitCode, output }
 }
 
-/** The controller that runs on the data folder, or null. A file left by one that died counts for nothing. */
-export async function findController(dataFolder: string): Promise<ControllerFile | null> {
-  const text = await readFile(controllerFilePath(dataFolder), 'utf8').catch(() => null)
-  if (text === null) return null
-  const parsed = controllerFile.safeParse(parse(text))
-  return parsed.success && (await isController(parsed.data.pid)) ? parsed.data : null
-}
-
-/** Whether the pid still belongs to a controller, and was not given to another program since. */
-export async function isController(pid: number): Promise<boolean> {
-  try {
-    process.kill(pid, 0)
-  } catch {
-    return false
-  }
-  if (process.platform !== 'linux') return true
-  const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-  return words.split('\0').includes(controllerMain)
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
+/** The controllers that run on the data folder. A file left by one that died counts for nothing. */
+export async function findControllers(dataFolder: string): Promise<ControllerFile[]> {
+  const folder = controllersPath(dataFolder)
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.json'))
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8').catch(() => '')))
+  const found = parseControllerFiles(texts)
+  const running = await Promise.all(found.map(isRunning))
+  return found.filter((_, index) => running[index])
 }

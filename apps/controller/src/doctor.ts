@@ -4,8 +4,8 @@ import { formatSize, toTagshipError } from '@tagship/domain'
 import { createDocker, runCommand } from '@tagship/kit'
 import { openDataFolder } from './data-folder.ts'
 import { preparedImages } from './images.ts'
-import { readAnnouncement } from './lock.ts'
 import type { Options } from './options.ts'
+import { readRegistry } from './registry.ts'
 
 type Check = DoctorReport[number]
 
@@ -90,11 +90,15 @@ const answerMs = 5_000
 
 /** One that does not run lacks nothing. */
 async function checkController({ data }: Options): Promise<string> {
-  const running = await readAnnouncement(await openDataFolder(data))
-  if (!running) return 'does not run'
-  const client = createClient({ url: running.url, token: null })
+  const { alive } = await readRegistry(await openDataFolder(data))
+  const urls = await Promise.all(alive.map(({ url }) => requireReady(url).then(() => url)))
+  return urls.length === 0 ? 'does not run' : `runs at ${urls.join(', ')}`
+}
+
+async function requireReady(url: string): Promise<void> {
+  const client = createClient({ url, token: null })
   const { ok, checks } = await client.readiness({ signal: AbortSignal.timeout(answerMs) })
-  if (ok) return `runs at ${running.url}`
+  if (ok) return
   const missing = checks.filter((check) => !check.ok).map(({ name, detail }) => `${name}: ${detail}`)
   throw new Error(`the control plane is degraded: ${missing.join('; ')}`)
 }

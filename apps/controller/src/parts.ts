@@ -12,6 +12,7 @@ import { migrate, openStore, type Store } from '@tagship/store'
 import type { DataFolder } from './data-folder.ts'
 import { faultPoints } from './faults.ts'
 import { preparedImage } from './images.ts'
+import { keptInTurn } from './kept-in-turn.ts'
 import type { Options } from './options.ts'
 import { secretKeyOf } from './secret-key.ts'
 
@@ -28,21 +29,25 @@ export interface Parts {
   readonly router: HaproxyRouter
   readonly ports: CommandPorts & { readonly store: Store }
   readonly docker: ReturnType<typeof createDocker>
+  /** The name that this controller's leases carry. */
+  readonly worker: string
   readonly log: Logger
   /** Stops what belongs to the control plane, in the order of need; apps and router go on. */
   close(): Promise<void>
 }
 
+/** @param place who this controller is, and whether others run beside it */
 export async function assemble(
   options: Options,
   data: DataFolder,
+  place: { readonly worker: string; readonly alone: boolean },
   log: Logger,
   progress: (text: string) => void,
 ): Promise<Parts> {
   const closers: (() => Promise<void>)[] = []
   const undo: (() => Promise<void>)[] = []
   try {
-    return await assembleInto({ closers, undo }, options, data, log, progress)
+    return await assembleInto({ closers, undo }, options, data, place, log, progress)
   } catch (error) {
     await closeAll([...undo, ...closers])
     throw error
@@ -59,24 +64,29 @@ async function assembleInto(
   { closers, undo }: Opened,
   options: Options,
   data: DataFolder,
+  { worker, alone }: { readonly worker: string; readonly alone: boolean },
   log: Logger,
   progress: (text: string) => void,
 ): Promise<Parts> {
   const { installation, path: folder } = data
   const docker = createDocker()
-  const router = createHaproxyRouter({
-    docker,
+  const router = keptInTurn(
     installation,
-    folder: join(folder, 'router'),
-    image: await preparedImage('router'),
-    bind: { address: options.httpBind, port: options.httpPort },
-    seats,
-    log,
-  })
+    createHaproxyRouter({
+      docker,
+      installation,
+      folder: join(folder, 'router'),
+      image: await preparedImage('router'),
+      bind: { address: options.httpBind, port: options.httpPort },
+      seats,
+      log,
+    }),
+  )
+  const ownRedis = options.databaseUrl === null && options.redisUrl === null
   const [store, redis] = await allOf(
     openDatabase(closers, options, data, log, progress),
-    options.redisUrl ? null : openRedis(closers, data, log),
-    openRouter(undo, router, progress),
+    ownRedis ? openRedis(closers, data, log) : null,
+    openRouter(alone ? undo : [], router, progress),
   )
   const databaseUrl = store.url
   const queue = await openQueue({
@@ -89,6 +99,10 @@ async function assembleInto(
     log,
   })
   progress(`jobs go through ${options.redisUrl || redis ? 'Redis' : 'Postgres'}`)
+  // What did not end in time is somebody else's from now on.
+  closers.push(() =>
+    store.endLeases(worker).catch((err) => log.warn({ err }, 'leases run out by themselves')),
+  )
   closers.push(() => queue.close())
   const dispatcher = startOutboxDispatcher({
     take: (limit, handler) => store.takeOutbox(limit, handler),
@@ -112,7 +126,7 @@ async function assembleInto(
     log: log satisfies Log,
     fault: faultPoints(options.fault),
   }
-  return { data, store, queue, gitFolder, router, ports, docker, log, close: () => closeAll(closers) }
+  return { data, store, queue, gitFolder, router, ports, docker, worker, log, close: () => closeAll(closers) }
 }
 
 async function openDatabase(

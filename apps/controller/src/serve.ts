@@ -1,67 +1,74 @@
+import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:net'
-import type { ControllerMessageInput } from '@tagship/api'
+import type { ControllerFile, ControllerMessageInput } from '@tagship/api'
 import { TagshipError, toTagshipError } from '@tagship/domain'
 import type { AppRecord } from '@tagship/engine'
 import { createPushEndpoint } from '@tagship/git'
-import { createLogger } from '@tagship/kit'
+import { createLogger, markProcess } from '@tagship/kit'
 import { ensureAdminToken } from './admin-token.ts'
 import { bindCommands } from './commands.ts'
 import { openDataFolder } from './data-folder.ts'
 import { buildServer } from './http/server.ts'
-import { announce, lockDataFolder, readAnnouncement, withdraw } from './lock.ts'
+import { joinFolder, lockStart, routerOf, serversOf } from './join-folder.ts'
 import { onPush } from './on-push.ts'
 import type { Options } from './options.ts'
 import { assemble, type Parts } from './parts.ts'
 import { takePriority } from './priority.ts'
 import { readiness } from './readiness.ts'
+import { register, unregister } from './registry.ts'
 import { version } from './version.ts'
-import { startWorkers } from './workers.ts'
+import { startWorkers, workerName } from './workers.ts'
 
 /** Tells the process that started this one; without one, nobody needs to know. */
 type Tell = (message: ControllerMessageInput) => void
 
-/** Runs the controller until SIGTERM or SIGINT. Everything it was doing is then picked up by the next one. */
+/** Runs the controller until SIGTERM or SIGINT. Everything it was doing is then picked up by another, or the next. */
 export async function serve(options: Options, tell: Tell): Promise<void> {
   const log = createLogger('controller', options.logLevel)
   const data = await openDataFolder(options.data)
+  const { installation } = data
   const appsUrl = `http://localhost:${options.httpPort}`
-  const unlock = await lockDataFolder(data).catch(async (error) => {
-    const busy = toTagshipError(error).code === 'installation.busy'
-    const running = busy ? await readAnnouncement(data) : null
-    if (!running) throw error
-    tell({
-      type: 'ready',
-      url: running.url,
-      appsUrl,
-      firstToken: null,
-      installation: data.installation,
-      adopted: true,
-    })
-    return null
-  })
-  if (!unlock) return
+  await using starting = await lockStart(data)
+  const { adopt, beside } = await joinFolder(data, options)
+  if (adopt)
+    return tell({ type: 'ready', url: adopt.url, appsUrl, firstToken: null, installation, adopted: true })
   takePriority()
 
+  await ensurePortIsFree(options.bind, options.port)
+  const me = await introduce(options)
+  const place = { worker: workerName(data, me.id), alone: beside.length === 0 }
+  const parts = await assemble(options, data, place, log, (text) => tell({ type: 'progress', text }))
   try {
-    await ensurePortIsFree(options.bind, options.port)
-    const parts = await assemble(options, data, log, (text) => tell({ type: 'progress', text }))
-    try {
-      const firstToken = await ensureAdminToken(data, parts.store)
-      const url = `http://${options.bind.includes(':') ? `[${options.bind}]` : options.bind}:${options.port}`
-      const server = await startServer(options, parts, url)
-      const workers = await startWorkers(parts, options.buildsAtOnce)
-      await announce(data, url)
-      tell({ type: 'ready', url, appsUrl, firstToken, installation: data.installation })
-      log.info({ url, installation: data.installation }, 'controller is ready')
-      await untilToldToStop()
-      log.info({}, 'controller stops')
-      await withdraw(data)
-      await Promise.all([server.close(), workers.stop()])
-    } finally {
-      await parts.close()
-    }
+    const firstToken = await ensureAdminToken(data, parts.store)
+    const server = await startServer(options, parts, me.url)
+    await register(data, me)
+    const workers = await startWorkers(parts, options.buildsAtOnce)
+    tell({ type: 'ready', url: me.url, appsUrl, firstToken, installation })
+    log.info({ url: me.url, installation }, 'controller is ready')
+    const told = untilToldToStop()
+    await starting[Symbol.asyncDispose]()
+    await told
+    log.info({}, 'controller stops')
+    await register(data, { ...me, stopping: true })
+    await Promise.all([server.close(), workers.stop()])
   } finally {
-    await unlock()
+    await parts.close()
+    await unregister(data, me.id)
+  }
+}
+
+/** How others on the data folder know this controller. */
+async function introduce(options: Options): Promise<ControllerFile> {
+  const { bind, port } = options
+  return {
+    ...(await markProcess()),
+    id: randomUUID(),
+    port,
+    url: `http://${bind.includes(':') ? `[${bind}]` : bind}:${port}`,
+    startedAt: new Date().toISOString(),
+    router: routerOf(options),
+    servers: serversOf(options),
+    stopping: false,
   }
 }
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { toTagshipError } from '@tagship/domain'
 import {
@@ -10,7 +9,9 @@ import {
   sweep,
   type Worker,
 } from '@tagship/engine'
+import type { DataFolder } from './data-folder.ts'
 import type { Parts } from './parts.ts'
+import { readRegistry, unregister } from './registry.ts'
 
 const deploymentsAtOnce = 64
 const pollsAtOnce = 8
@@ -20,14 +21,10 @@ const routerCheckMs = 1_000
 
 /** Lets the queues' jobs be worked on, and sees to it that no work stays without a job. */
 export async function startWorkers(parts: Parts, buildsAtOnce: number): Promise<{ stop(): Promise<void> }> {
-  const { ports, queue, log, data } = parts
-  // The data folder is locked by this process: whoever of this installation held a lease is dead.
-  await parts.store.endLeases(`${data.installation}:`)
+  const { ports, queue, log } = parts
+  await takeOver(parts)
   const stopping = new AbortController()
-  const worker: Worker = {
-    name: `${data.installation}:${randomUUID()}`,
-    stop: stopping.signal,
-  }
+  const worker: Worker = { name: parts.worker, stop: stopping.signal }
 
   queue.work('deployments', deploymentsAtOnce, (id) => advance(ports, id, worker))
   queue.work('builds', buildsAtOnce, (id) => buildRelease(ports, id, worker))
@@ -37,13 +34,31 @@ export async function startWorkers(parts: Parts, buildsAtOnce: number): Promise<
   // What went while no controller looked is put right at once.
   await parts.store.enqueue([{ queue: 'maintenance', id: 'heal' satisfies MaintenanceName }])
 
-  const sweeper = every(sweepMs, async () => parts.store.enqueue(await sweep(ports)), log)
+  const seeToWork = async () => {
+    await takeOver(parts)
+    await parts.store.enqueue(await sweep(ports))
+  }
+  const sweeper = every(sweepMs, seeToWork, log)
   const keeper = every(routerCheckMs, () => keepRouter(parts), log)
   return {
     async stop() {
       stopping.abort()
       await Promise.all([sweeper.stop(), keeper.stop()])
     },
+  }
+}
+
+/** What a controller calls itself where it takes leases. */
+export function workerName({ installation }: DataFolder, controllerId: string): string {
+  return `${installation}:${controllerId}`
+}
+
+/** The work of controllers that died goes on here or elsewhere, at once; their leases would end in seconds. */
+async function takeOver({ data, store, log }: Parts): Promise<void> {
+  for (const { id, pid } of (await readRegistry(data)).dead) {
+    await store.endLeases(workerName(data, id))
+    await unregister(data, id)
+    log.info({ controller: id, pid }, 'a controller has died; its work is taken over')
   }
 }
 

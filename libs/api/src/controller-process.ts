@@ -21,11 +21,25 @@ export type ControllerMessage = z.output<typeof controllerMessage>
 /** As it is sent: what has a default may be left out. */
 export type ControllerMessageInput = z.input<typeof controllerMessage>
 
-/** `controller.json` in the data folder: written when the controller is ready, removed when it ends. */
+/**
+ * `controllers/ID.json` in the data folder: one for each controller, written before it takes any work, removed when
+ * its work is handed over.
+ */
 export const controllerFile = z.object({
+  /** Its leases carry it. */
+  id: z.string(),
   pid: z.number().int().positive(),
+  /** When the process began, which tells it from a later one with the same pid. */
+  start: z.string(),
+  port: z.number().int().positive(),
   url: z.string(),
   startedAt: z.string(),
+  /** Address and port of the router, which all controllers of a data folder share. */
+  router: z.string(),
+  /** Postgres and Redis that it was given, without credentials; null: it runs its own. */
+  servers: z.string().nullable(),
+  /** Was told to end, and hands its work over. */
+  stopping: z.boolean(),
 })
 export type ControllerFile = z.output<typeof controllerFile>
 
@@ -40,8 +54,22 @@ export function defaultDataFolder(env: Readonly<Record<string, string | undefine
   return env.TAGSHIP_DATA || `${env.XDG_DATA_HOME || `${env.HOME || '/root'}/.local/share`}/tagship`
 }
 
-export function controllerFilePath(dataFolder: string): string {
-  return `${dataFolder}/controller.json`
+/** The folder of the controllers' files. */
+export function controllersPath(dataFolder: string): string {
+  return `${dataFolder}/controllers`
+}
+
+/** The files' content as it was read; what is none of ours is left out. */
+export function parseControllerFiles(texts: readonly string[]): ControllerFile[] {
+  return texts.flatMap((text) => controllerFile.safeParse(parseJson(text)).data ?? [])
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
 }
 
 export function controllerLogPath(dataFolder: string): string {

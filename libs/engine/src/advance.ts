@@ -7,10 +7,11 @@ import {
   toTagshipError,
   transition,
 } from '@tagship/domain'
-import { holdLease, leaseMs, whileHeld } from './lease.ts'
+import { holdLease, type Lease, leaseMs, whileHeld } from './lease.ts'
 import type { Claim, EngineStore, Ports, StateChange } from './ports.ts'
 import { steps } from './steps/index.ts'
 import { happened, type Outcome, waitFor } from './steps/step.ts'
+import { underLease } from './under-lease.ts'
 
 const retryMs = 1_000
 
@@ -41,13 +42,18 @@ export async function advance(ports: Ports, deploymentId: string, worker: Worker
   })
   await ports.fault(`${state}.claimed`)
   if (lease.lost()) return
-  const outcome = await runStep(ports, claim, lease.signal)
+  const outcome = await runStep(underLease(ports, lease), claim, lease)
   if (lease.lost()) return
   await ports.fault(`${state}.acted`)
-  await whileHeld(lease, worker.stop, () => settle(ports, claim, outcome))
+  await whileHeld(lease, worker.stop, () => settle(ports, claim, handedOver(outcome, worker.stop)))
 }
 
-async function runStep(ports: Ports, claim: Claim, signal: AbortSignal): Promise<Outcome> {
+/** What waits when the controller stops is somebody else's at once. */
+function handedOver(outcome: Outcome, stop: AbortSignal): Outcome {
+  return outcome.kind === 'wait' && outcome.delayMs === null && stop.aborted ? waitFor(0) : outcome
+}
+
+async function runStep(ports: Ports, claim: Claim, lease: Lease): Promise<Outcome> {
   const { state } = claim.deployment
   const step = stepOf(state)
   if (!step) return waitFor(null)
@@ -55,10 +61,10 @@ async function runStep(ports: Ports, claim: Claim, signal: AbortSignal): Promise
     return happened('cancelRequested', { actor: claim.request.actor, reason: claim.request.reason })
   }
   try {
-    return await steps[step]({ ports, claim, signal })
+    return await steps[step]({ ports, claim, signal: lease.signal })
   } catch (error) {
     // The row changed while the step ran, the lease is lost, or the controller stops: what it threw is the echo.
-    if (signal.aborted) return waitFor(null)
+    if (lease.signal.aborted || lease.lost()) return waitFor(null)
     return afterError(ports, claim, toTagshipError(error))
   }
 }

@@ -4,6 +4,7 @@ import { holdLease, type Lease, leaseMs, sleep, whileHeld } from './lease.ts'
 import { openLogWriter } from './log-writer.ts'
 import type { BuildClaim, BuiltImage, EngineStore, Ports, Repository } from './ports.ts'
 import { retrying } from './retrying.ts'
+import { underLease } from './under-lease.ts'
 
 const wantedCheckMs = 5_000
 
@@ -39,7 +40,7 @@ async function buildOrFail(
   stop: AbortSignal,
 ): Promise<Outcome | 'unfinished'> {
   try {
-    const built = await build(ports, claim, lease.signal)
+    const built = await build(underLease(ports, lease), claim, lease.signal)
     await ports.fault('build.built')
     return built
   } catch (cause) {

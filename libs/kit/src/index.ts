@@ -1,6 +1,8 @@
 export * from './archive/read.ts'
 export { type Member, type MemberFacts, writeArchive } from './archive/write.ts'
 export * from './docker.ts'
+export * from './lock.ts'
 export * from './logger.ts'
+export * from './process.ts'
 export * from './run-command.ts'
 export * from './throttle.ts'

@@ -1,6 +1,8 @@
+import type { ControllerFile } from '@tagship/api'
+import { isRunning } from '@tagship/kit'
 import type { Command } from 'commander'
 import { command, exitWith, type JsonFlag, withJson } from '../command.ts'
-import { findController, isController, runController } from '../controller.ts'
+import { findControllers, runController } from '../controller.ts'
 import { CliError } from '../errors.ts'
 import { note, printJson, printLines } from '../output/print.ts'
 import { type DataFlag, dataFolderOf, withData } from './data-folder.ts'
@@ -9,7 +11,7 @@ interface Flags extends JsonFlag, DataFlag {
   readonly apps?: boolean
 }
 
-/** The controller finishes the step it is at; longer than this it does not take. */
+/** A controller finishes the step it is at; longer than this it does not take. */
 const patienceMs = 30_000
 
 export function downCommand(): Command {
@@ -21,9 +23,9 @@ export function downCommand(): Command {
 
 async function down(flags: Flags): Promise<number> {
   const data = dataFolderOf(flags)
-  const controller = await findController(data)
-  if (controller) await stop(controller.pid, data)
-  else note(`no controller runs on ${data}`)
+  const controllers = await findControllers(data)
+  if (controllers.length === 0) note(`no controller runs on ${data}`)
+  await Promise.all(controllers.map((controller) => stop(controller, data)))
   if (flags.apps) {
     const { exitCode } = await runController(['teardown', '--data', data], {
       stdout: 'pipe',
@@ -31,7 +33,7 @@ async function down(flags: Flags): Promise<number> {
     })
     if (exitCode !== 0) return exitCode
   }
-  if (flags.json) printJson({ data, stopped: controller !== null, apps: flags.apps ?? false })
+  if (flags.json) printJson({ data, stopped: controllers.length > 0, apps: flags.apps ?? false })
   else
     printLines([
       flags.apps
@@ -41,10 +43,11 @@ async function down(flags: Flags): Promise<number> {
   return 0
 }
 
-async function stop(pid: number, data: string): Promise<void> {
+async function stop(controller: ControllerFile, data: string): Promise<void> {
+  const { pid } = controller
   process.kill(pid, 'SIGTERM')
   const deadline = Date.now() + patienceMs
-  while (await isController(pid)) {
+  while (await isRunning(controller)) {
     if (Date.now() > deadline) {
       throw new CliError({
         code: 'timeout',

@@ -5,7 +5,7 @@ import { errorCatalogue } from '@tagship/domain/errors'
 import { type Command, Option } from 'commander'
 import { command, exitWith, type JsonFlag, port, withJson } from '../command.ts'
 import { readConfig, writeConfig } from '../config.ts'
-import { type Streams, startController } from '../controller.ts'
+import { findControllers, type Streams, startController } from '../controller.ts'
 import { CliError } from '../errors.ts'
 import { note, printJson, printLines } from '../output/print.ts'
 import { renderFields } from '../output/table.ts'
@@ -107,7 +107,7 @@ function failure(code: string, detail: string): CliError {
 }
 
 async function report(ready: Ready, data: string, flags: Flags): Promise<void> {
-  const config = await keepToken(ready)
+  const config = await keepToken(ready, data)
   if (flags.json) {
     const { url, appsUrl, firstToken, installation, adopted } = ready
     return printJson({ url, appsUrl, firstToken, installation, adopted, data, config })
@@ -133,10 +133,14 @@ async function report(ready: Ready, data: string, flags: Flags): Promise<void> {
   }
 }
 
-/** The first token is kept; later, an address that has changed is. @returns the file's path where it was written */
-async function keepToken({ url, firstToken, installation }: Ready): Promise<string | null> {
+/**
+ * The first token is kept; later, an address that has changed is, unless a controller is still reached at the old one.
+ * @returns the file's path where it was written
+ */
+async function keepToken({ url, firstToken, installation }: Ready, data: string): Promise<string | null> {
   if (firstToken) return writeConfig({ url, token: firstToken, installation })
   const config = await readConfig().catch(() => null)
-  if (!config?.token || config.installation !== installation || config.url === url) return null
+  if (!config?.token || config.installation !== installation) return null
+  if ((await findControllers(data)).some((controller) => controller.url === config.url)) return null
   return writeConfig({ ...config, url })
 }
