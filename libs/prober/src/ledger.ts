@@ -15,10 +15,10 @@ export interface Ledger {
   report(): ProberReport
 }
 
-export function createLedger(names: readonly KindName[], versionOf: VersionOf): Ledger {
+export function createLedger(names: readonly KindName[], versionOf: VersionOf, failuresKept: number): Ledger {
   const startedAt = new Date()
-  const total = createTally()
-  const tallies = new Map<KindName, Tally>(names.map((name) => [name, createTally()]))
+  const total = createTally(failuresKept)
+  const tallies = new Map<KindName, Tally>(names.map((name) => [name, createTally(failuresKept)]))
   const answers = createAnswers()
   const marks: Mark[] = []
   let inFlight = 0

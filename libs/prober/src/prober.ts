@@ -24,6 +24,8 @@ export interface ProberOptions {
   readonly webSocketMs?: number
   /** How long a request may stand still before it counts as failed, in milliseconds; default 10 s. */
   readonly timeoutMs?: number
+  /** How many failed requests the report shows one by one, of each kind and in all; default 20. */
+  readonly failuresKept?: number
 }
 
 export interface Prober {
@@ -44,7 +46,7 @@ export function startProber(options: ProberOptions): Prober {
   const names = options.kinds ?? kindNames
   const stopping = new AbortController()
   const stopped = options.signal ? AbortSignal.any([options.signal, stopping.signal]) : stopping.signal
-  const ledger = createLedger(names, options.versionOf ?? versionFromHeader)
+  const ledger = createLedger(names, options.versionOf ?? versionFromHeader, options.failuresKept ?? 20)
   const lanes: Lane[] = []
   stopped.addEventListener('abort', ledger.windDown, { once: true })
 

@@ -23,7 +23,7 @@ export interface TrafficReport {
   /** Requests that have come to an end, whichever. A stream and a WebSocket are one request each. */
   readonly requests: number
   readonly failed: number
-  /** The first 20 of them. */
+  /** The first of them: `failuresKept`. */
   readonly failures: readonly FailedRequest[]
   /** Requests by the version that answered; those without any answer are in none. */
   readonly versions: Readonly<Record<string, number>>

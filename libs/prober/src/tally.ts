@@ -4,8 +4,6 @@ import { createLatencies } from './latencies.ts'
 import type { FailedRequest, TrafficReport } from './report.ts'
 import type { ProbeRequest } from './request.ts'
 
-const failuresKept = 20
-
 export interface Tally {
   succeeded(request: ProbeRequest, latencyMs: number): void
   failed(kind: KindName, request: ProbeRequest, error: unknown): void
@@ -16,7 +14,7 @@ export interface Tally {
   report(): TrafficReport
 }
 
-export function createTally(): Tally {
+export function createTally(failuresKept: number): Tally {
   const latencies = createLatencies()
   const failures: FailedRequest[] = []
   const versions = new Map<string, number>()
