@@ -3,7 +3,7 @@ import { type ProberReport, startProber } from '@tagship/prober'
 import type { Cell, Expected, Outcome } from './cell.ts'
 import { until } from './until.ts'
 import { whatIsWrong } from './wholeness.ts'
-import { host, type World } from './world.ts'
+import { app, host, type World } from './world.ts'
 
 /** Traffic before the fault, so that kept connections and long answers are under way when it strikes. */
 const warmUpMs = 500
@@ -32,7 +32,7 @@ export async function play(cell: Cell, world: World): Promise<Outcome> {
   }
   const traffic = await prober.stop()
   wrong.push(...(cell.judge ?? everyFailure)(traffic))
-  if (expected) wrong.push(...(await whatIsWrong(world, expected.serves)))
+  if (expected) wrong.push(...(await whatIsWrong(world, { [app]: expected.serves })))
   return {
     fault: cell.fault,
     at: cell.at,

@@ -2,23 +2,26 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AppJson } from '@tagship/api'
-import pg from 'pg'
-import { databaseUrl } from './database-url.ts'
+import { query } from './query.ts'
 import { until } from './until.ts'
-import { app, host, type World } from './world.ts'
+import type { World } from './world.ts'
 
 /** Replicas of the sample app. */
 const replicas = 2
 /** Until what is replaced, outdated or left over has to be gone. */
 const patienceMs = 45_000
 
+/** Each app, and the version that has to answer. */
+type Serving = Readonly<Record<string, string>>
+type Site = Pick<World, 'at' | 'machine'>
+
 /** @returns what is wrong, in words; empty where all is well */
-export async function whatIsWrong(world: World, version: string): Promise<string[]> {
+export async function whatIsWrong(site: Site, serving: Serving): Promise<string[]> {
   const wrong: string[] = []
   for (const [what, check] of Object.entries(checks)) {
     let last: string[] = []
     const holds = async () => {
-      last = await check(world, version).catch((error: Error) => [error.message])
+      last = await check(site, serving).catch((error: Error) => [error.message])
       return last.length === 0
     }
     await until(what, patienceMs, holds).catch(() =>
@@ -28,31 +31,37 @@ export async function whatIsWrong(world: World, version: string): Promise<string
   return wrong
 }
 
-const checks: Readonly<Record<string, (world: World, version: string) => Promise<string[]>>> = {
-  'one release serves': async ({ at }, version) => {
-    const { live } = await at.json<AppJson>(['app', 'show', app])
-    const answers = await Promise.all(Array.from({ length: 4 }, () => at.fetch(host)))
-    const others = answers.filter((answer) => answer.version !== version)
-    return [
-      ...(live?.tag === `v${version}` ? [] : [`the app says ${live?.tag}, not v${version}`]),
-      ...others.map((answer) => `${answer.status} by ${answer.version}, not ${version}`),
-    ]
-  },
+const checks: Readonly<Record<string, (site: Site, serving: Serving) => Promise<string[]>>> = {
+  'one release serves': async ({ at }, serving) =>
+    ofEach(serving, async (app, version) => {
+      const { live } = await at.json<AppJson>(['app', 'show', app])
+      const answers = await Promise.all(Array.from({ length: 4 }, () => at.fetch(`${app}.localhost`)))
+      const others = answers.filter((answer) => answer.version !== version)
+      return [
+        ...(live?.tag === `v${version}` ? [] : [`the app says ${live?.tag}, not v${version}`]),
+        ...others.map((answer) => `${answer.status} by ${answer.version}, not ${version}`),
+      ]
+    }),
 
-  'no container is left over': async ({ at, machine: { docker } }) => {
-    const { live } = await at.json<AppJson>(['app', 'show', app])
-    const containers = await docker.listContainers({ all: true, filters: ownLabel(at.id) })
-    const instances = containers.filter(({ Labels }) => Labels['dev.tagship.app'] === app)
-    const strangers = instances.filter(({ Labels }) => Labels['dev.tagship.deployment'] !== live?.deployment)
-    const names = strangers.map(({ Names }) => `${Names[0]} belongs to what does not serve`)
-    return instances.length - strangers.length === replicas
-      ? names
-      : [...names, `${instances.length - strangers.length} instances serve, not ${replicas}`]
-  },
+  'no container is left over': async ({ at, machine: { docker } }, serving) =>
+    ofEach(serving, async (app) => {
+      const { live } = await at.json<AppJson>(['app', 'show', app])
+      const containers = await docker.listContainers({ all: true, filters: ownLabel(at.id) })
+      const instances = containers.filter(({ Labels }) => Labels['dev.tagship.app'] === app)
+      const strangers = instances.filter(
+        ({ Labels }) => Labels['dev.tagship.deployment'] !== live?.deployment,
+      )
+      const names = strangers.map(({ Names }) => `${Names[0]} belongs to what does not serve`)
+      return instances.length - strangers.length === replicas
+        ? names
+        : [...names, `${instances.length - strangers.length} instances serve, not ${replicas}`]
+    }),
 
-  'no network is left over': async ({ at, machine: { docker } }) => {
+  'no network is left over': async ({ at, machine: { docker } }, serving) => {
     const networks = await docker.listNetworks({ filters: ownLabel(at.id) })
-    return networks.length === 1 ? [] : [`networks: ${networks.map(({ Name }) => Name).join(', ')}`]
+    return networks.length === Object.keys(serving).length
+      ? []
+      : [`networks: ${networks.map(({ Name }) => Name).join(', ')}`]
   },
 
   'every image belongs to a release': async ({ at, machine: { docker } }) => {
@@ -84,7 +93,7 @@ const checks: Readonly<Record<string, (world: World, version: string) => Promise
         at,
         `SELECT 'deployment ' || d.number || ' entered ' || e.to_state || ' ' || count(*) || ' times' AS what
            FROM events e JOIN deployments d ON d.id = e.deployment_id
-           WHERE e.to_state IS NOT NULL GROUP BY d.number, e.to_state HAVING count(*) > 1`,
+           WHERE e.to_state IS NOT NULL GROUP BY d.id, d.number, e.to_state HAVING count(*) > 1`,
       )
     ).map(({ what }) => String(what)),
 
@@ -96,12 +105,14 @@ const checks: Readonly<Record<string, (world: World, version: string) => Promise
 
 const ownLabel = (installation: string) => ({ label: [`dev.tagship=${installation}`] })
 
-async function query(at: World['at'], text: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: await databaseUrl(at) })
-  await client.connect()
-  try {
-    return (await client.query(text)).rows
-  } finally {
-    await client.end()
-  }
+async function ofEach(
+  serving: Serving,
+  look: (app: string, version: string) => Promise<string[]>,
+): Promise<string[]> {
+  const found = await Promise.all(
+    Object.entries(serving).map(async ([app, version]) =>
+      (await look(app, version)).map((detail) => `${app}: ${detail}`),
+    ),
+  )
+  return found.flat()
 }
