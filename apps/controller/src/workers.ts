@@ -3,6 +3,7 @@ import { toTagshipError } from '@tagship/domain'
 import {
   advance,
   buildRelease,
+  healSoon,
   type MaintenanceName,
   maintenance,
   pollTags,
@@ -31,8 +32,8 @@ export async function startWorkers(parts: Parts, buildsAtOnce: number): Promise<
   queue.work('tags', pollsAtOnce, async (id) => void (await pollTags(ports, id)))
   queue.work('maintenance', 1, async (name) => maintenance[name as MaintenanceName]?.(ports))
   for (const name of Object.keys(maintenance)) queue.schedule('maintenance', name, maintenanceMs)
-  // What went while no controller looked is put right at once.
-  await parts.store.enqueue([{ queue: 'maintenance', id: 'heal' satisfies MaintenanceName }])
+  // At once for what went while no controller looked, and then whenever the engine says that something went.
+  const watching = ports.runtime.watch((id) => void healSoon(ports, id), stopping.signal)
 
   const seeToWork = async () => {
     await takeOver(parts)
@@ -43,7 +44,7 @@ export async function startWorkers(parts: Parts, buildsAtOnce: number): Promise<
   return {
     async stop() {
       stopping.abort()
-      await Promise.all([sweeper.stop(), keeper.stop()])
+      await Promise.all([sweeper.stop(), keeper.stop(), watching])
     },
   }
 }

@@ -1,17 +1,34 @@
 import { isActive } from '@tagship/domain'
-import type { AppRecord, Ports } from './ports.ts'
+import type { AppRecord, CommandPorts, Instance, Ports } from './ports.ts'
 
 /** After a heal that failed, the next is tried no sooner. */
 const patienceMs = 5 * 60_000
+
+/** The engine starts a process that has ended again within this time, where it is told to. */
+const restartMs = 250
+
+/**
+ * An instance of the deployment (null: of any) has ended: asks for a look at what is missing. What a deployment under
+ * way loses, its own step sees. Never throws: what could not be asked for now is seen by the schedule.
+ */
+export async function healSoon({ store, log }: CommandPorts, deploymentId: string | null): Promise<void> {
+  try {
+    if (deploymentId && (await store.deploymentById(deploymentId))?.state !== 'live') return
+    await store.enqueue([{ queue: 'maintenance', id: 'heal', delayMs: restartMs }])
+  } catch (error) {
+    log.warn({ err: error }, 'an instance has ended; that could not be written down for now')
+  }
+}
 
 /**
  * An app whose serving deployment has lost instances (somebody removed them, or stopped them by hand) gets
  * the same release once more, in the idle slot: what is broken is replaced, never mended in place.
  */
 export async function healApps(ports: Ports): Promise<void> {
+  const instances = await ports.runtime.listAll()
   for (const app of await ports.store.allApps()) {
     if (!app.servingDeploymentId) continue
-    const missing = await missingInstances(ports, app, app.servingDeploymentId)
+    const missing = await missingInstances(ports, instances, app.servingDeploymentId)
     if (missing === 0 || !(await mayHeal(ports, app))) continue
     const serving = await ports.store.deploymentById(app.servingDeploymentId)
     if (!serving) continue
@@ -30,14 +47,18 @@ export async function healApps(ports: Ports): Promise<void> {
   }
 }
 
-async function missingInstances(ports: Ports, app: AppRecord, deploymentId: string): Promise<number> {
-  const [expected, found] = await Promise.all([
-    ports.store.countInstances(deploymentId),
-    ports.runtime.list(app.name, deploymentId),
-  ])
-  // One that is `restarting` is the engine's to bring back.
-  const there = found.filter(({ state }) => state === 'running' || state === 'restarting')
-  return Math.max(0, expected - there.length)
+async function missingInstances(
+  ports: Ports,
+  instances: readonly Instance[],
+  deploymentId: string,
+): Promise<number> {
+  const there = instances.filter((one) => one.deploymentId === deploymentId && canServe(one))
+  return Math.max(0, (await ports.store.countInstances(deploymentId)) - there.length)
+}
+
+/** One that is `restarting` is the engine's to bring back; one without an address was cut from its network. */
+function canServe({ state, address }: Instance): boolean {
+  return state === 'restarting' || (state === 'running' && address !== null)
 }
 
 /** Not while anything is under way, and not at once after a heal that has failed. */

@@ -1,6 +1,7 @@
 import type { Cell } from '../cell.ts'
 import { controls } from './control.ts'
 import { controllerFaults } from './controller.ts'
+import { engineFaults } from './engine.ts'
 
 /** The whole table, in the order in which it is played and printed. */
-export const cells: readonly Cell[] = [...controls, ...controllerFaults]
+export const cells: readonly Cell[] = [...controls, ...controllerFaults, ...engineFaults]

@@ -43,7 +43,7 @@ export interface Instance {
   readonly ordinal: number
   /** IP address that the router reaches it at; null while it does not run. */
   readonly address: string | null
-  readonly state: 'created' | 'running' | 'restarting' | 'exited'
+  readonly state: 'created' | 'running' | 'paused' | 'restarting' | 'exited'
   /** How often the runtime has started it again. */
   readonly restarts: number
   readonly exitCode: number | null
@@ -77,6 +77,11 @@ export interface Runtime {
   list(app: AppName, deploymentId?: string): Promise<Instance[]>
   /** Every instance of this installation, whatever its app. */
   listAll(): Promise<Instance[]>
+  /**
+   * Calls `onEnd` soon after an instance of the deployment has ended, was stopped, paused or removed, and with null
+   * when that may have been missed. Resolves when `signal` aborts; never throws.
+   */
+  watch(onEnd: (deploymentId: string | null) => void, signal: AbortSignal): Promise<void>
   /** One attempt; never throws for what the instance does. */
   probe(instance: Instance, probe: Probe, health: HealthSpec): Promise<ProbeResult>
   /** SIGTERM, then SIGKILL after the spec's `stopMs`, then gone. A no-op where it is gone. */

@@ -43,9 +43,9 @@ function slotOf(text: string): Slot {
 }
 
 function stateOf(status: string): Instance['state'] {
-  if (status === 'created' || status === 'restarting') return status
-  // A paused container is one that somebody outside has paused: it counts as running, and answers nothing.
-  return status === 'running' || status === 'paused' ? 'running' : 'exited'
+  // A paused container is one that somebody outside has paused: it answers nothing.
+  if (status === 'created' || status === 'restarting' || status === 'paused') return status
+  return status === 'running' ? 'running' : 'exited'
 }
 
 function healthOf(status: string | undefined): Instance['health'] {

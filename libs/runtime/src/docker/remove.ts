@@ -12,6 +12,14 @@ export async function removeContainer(context: Context, id: string): Promise<voi
   const container = context.docker.getContainer(id)
   const found = await inspectContainer(context, id)
   if (!found) return
+  // One that somebody has paused would never hear that it has to end.
+  if (found.State.Paused) {
+    await unless(
+      askEngine(`waking ${found.Name}`, () => container.unpause()),
+      404,
+      409,
+    )
+  }
   if (found.State.Running || found.State.Restarting) {
     const stopMs = Number(found.Config.Labels[stopLabel] ?? 10_000)
     const stopping = askEngine(

@@ -10,6 +10,7 @@ import { probeInstance } from './probe.ts'
 import { removeContainer } from './remove.ts'
 import { removeOneOff, runOnce } from './run-once.ts'
 import { startInstance } from './start.ts'
+import { watchInstances } from './watch.ts'
 
 export interface DockerRuntimeOptions {
   readonly docker: Docker
@@ -28,6 +29,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     start: (spec) => startInstance(context, ensureNetwork, spec),
     list: (app, deploymentId) => listInstances(context, app, deploymentId),
     listAll: () => listInstances(context),
+    watch: (onEnd, signal) => watchInstances(context, onEnd, signal),
     probe: (instance, probe, health) => probeInstance(context, instance, probe, health),
     remove: (instance) => removeContainer(context, instance.id),
     runOnce: (spec, timeoutMs, onLine, signal) =>
