@@ -3,6 +3,9 @@ import { formatDuration, formatSize, TagshipError } from '@tagship/domain'
 import type { BuildRequest } from '@tagship/engine'
 import type { FailedStep } from './transcript.ts'
 
+/** In the engine's own words, or in those of a program of the build. */
+const noSpace = /no space left on device/i
+
 /** What ends a build from outside. */
 export type Ending = 'canceled' | 'timeout' | 'outOfMemory'
 
@@ -19,7 +22,8 @@ export function earlyEnd(ending: Ending, request: BuildRequest): TagshipError {
 /** @param message of the engine, when the build had ended */
 export function failedBuild(message: string, step: FailedStep | null, request: BuildRequest): TagshipError {
   const { dockerfile, context } = request.recipe
-  if (/no space left on device/i.test(message)) return new TagshipError('build.noSpace', shorten(message))
+  const full = [message, ...(step?.lastLines ?? [])].find((text) => noSpace.test(text))
+  if (full) return new TagshipError('build.noSpace', shorten(full))
   if (isDockerfileMissing(message)) {
     const where = context === '.' ? '' : ` in the folder ${context}`
     return new TagshipError('build.dockerfileMissing', `there is no ${dockerfile}${where} at the commit`)

@@ -477,6 +477,13 @@ export const errorCatalogue = {
     false,
     'Choose another with --data DIR, or give this user the right to write there.',
   ),
+  'data.noSpace': entry(
+    'There is no disk space left',
+    507,
+    1,
+    true,
+    'Apps serve on. Free disk space where the data folder is; then deploy again.',
+  ),
   'installation.busy': entry(
     'Another controller runs on this data folder',
     500,
@@ -510,9 +517,10 @@ export class TagshipError extends Error {
   }
 }
 
-/** Any thrown value as a TagshipError; one that is not from the catalogue becomes `internal`. */
+/** Any thrown value as a TagshipError; a full disk is known as such, anything else not from the catalogue is `internal`. */
 export function toTagshipError(error: unknown): TagshipError {
   if (error instanceof TagshipError) return error
   const detail = error instanceof Error ? error.message : String(error)
+  if (/^ENOSPC\b/.test(detail)) return new TagshipError('data.noSpace', detail, { cause: error })
   return new TagshipError('internal', detail, { cause: error })
 }

@@ -21,6 +21,8 @@ const remoteFailures: readonly { readonly code: ErrorCode; readonly pattern: Reg
   },
 ]
 
+const noSpace = /no space left on device/i
+
 const damage =
   /not a git repository|object file .* is empty|is corrupt|bad object|bad (tree|commit|pack|ref|index)|far too short|cannot be mapped|does not match index|index crc|inflate|unable to (read|unpack|parse|find)|missing (blob|tree|commit)|could not (parse|read) |cannot read|invalid sha1|unresolved delta|reference broken|did not send all necessary objects|wrong index|packfile .* (cannot|invalid)|failed to read/i
 
@@ -38,6 +40,9 @@ export function gitError(result: GitResult, place: string): TagshipError {
     return failure('git.failed', `git cannot be started (${result.startError}): is it installed?`, result)
   }
   if (result.timedOut) return failure('git.failed', `${place}: git took too long and was ended`, result)
+  if (noSpace.test(result.stderr)) {
+    return failure('data.noSpace', `${place}: ${tellingLine(result.stderr, noSpace)}`, result)
+  }
   return failure('git.failed', `${place}: ${tellingLine(result.stderr, /^(fatal|error): /)}`, result)
 }
 

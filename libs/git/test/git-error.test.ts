@@ -29,7 +29,7 @@ describe('what git says of a remote', () => {
     ["fatal: repository 'https://x/y.git/' not found", 'git.notFound'],
     ['ERROR: Repository not found.\nfatal: Could not read from remote repository.', 'git.notFound'],
     ["fatal: '/srv/x' does not appear to be a git repository\nfatal: Could not read", 'git.notFound'],
-    ['fatal: write error: No space left on device', 'git.failed'],
+    ['fatal: write error: No space left on device', 'data.noSpace'],
     ['', 'git.failed'],
   ])('%j is %s', (stderr, code) => {
     expect(remoteError(failed(stderr), 'https://x/y.git').code).toBe(code)
