@@ -1,4 +1,11 @@
-import { buildKey, manifestFile, parseManifest, TagshipError, toTagshipError } from '@tagship/domain'
+import {
+  buildKey,
+  type ErrorCode,
+  manifestFile,
+  parseManifest,
+  TagshipError,
+  toTagshipError,
+} from '@tagship/domain'
 import type { Worker } from './advance.ts'
 import { holdLease, type Lease, leaseMs, sleep, whileHeld } from './lease.ts'
 import { openLogWriter } from './log-writer.ts'
@@ -7,6 +14,9 @@ import { retrying } from './retrying.ts'
 import { underLease } from './under-lease.ts'
 
 const wantedCheckMs = 5_000
+
+/** Whom the build needs does not answer: that says nothing about the release. The sweep tries it again. */
+const absences: readonly ErrorCode[] = ['database.unavailable', 'engine.unavailable', 'engine.timeout']
 
 /**
  * Turns a release's commit into an image digest: the handler of the `builds` queue. Dies anywhere, starts
@@ -49,7 +59,7 @@ async function buildOrFail(
       ? new TagshipError('build.canceled', 'the deployment no longer wants it')
       : toTagshipError(cause)
     const fields = { app: claim.app.name, deployment: claim.deploymentId, err: error }
-    if (error.code === 'database.unavailable') {
+    if (absences.includes(error.code)) {
       ports.log.warn(fields, `build is put off: ${error.message}`)
       return 'unfinished'
     }
