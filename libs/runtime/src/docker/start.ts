@@ -37,7 +37,7 @@ export async function startInstance(
   throw new TagshipError('engine.failed', `${spec.process} of ${spec.app} found no free address`)
 }
 
-/** @returns false where its address is in use. @throws instance.startFailed, engine.* */
+/** @returns false where its address is in use, or its network is gone. @throws instance.startFailed, engine.* */
 export async function startContainer(
   { docker }: Context,
   container: ContainerInspectInfo,
@@ -55,10 +55,18 @@ export async function startContainer(
   } catch (error) {
     const words = engineWords(error)
     if (/address already in use/i.test(words)) return false
-    const gone = /no such container/i.test(words)
-    if (engineStatus(error) === null || gone) throw error
+    // Somebody has removed the network that the container was made in; a new one needs a new container.
+    if (/network \S+ not found|no such network/i.test(words)) return false
+    if (engineStatus(error) === null || isEnginesOwn(words)) throw error
     throw startFailed(spec, whatMatters(words), error)
   }
+}
+
+/** What keeps the engine from starting anything, as while it shuts down: says nothing of the image. */
+function isEnginesOwn(words: string): boolean {
+  return /no such container|marked for removal|no space left|transport|context (canceled|deadline)|shutting down|connection (error|refused|reset)|ttrpc|shim.*(exited|closed|disconnected)|signal: (killed|terminated)/i.test(
+    words,
+  )
 }
 
 /** The end of `OCI runtime create failed: container_linux.go:380: starting container process caused: …`. */
