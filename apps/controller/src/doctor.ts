@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { createClient, type DoctorReport } from '@tagship/api'
-import { formatSize, toTagshipError } from '@tagship/domain'
-import { createDocker, runCommand } from '@tagship/kit'
+import { formatSize, TagshipError, toTagshipError } from '@tagship/domain'
+import { createAskEngine, createDocker, runCommand } from '@tagship/kit'
 import { openDataFolder } from './data-folder.ts'
 import { preparedImages } from './images.ts'
 import type { Options } from './options.ts'
@@ -10,6 +10,13 @@ import { readRegistry } from './registry.ts'
 type Check = DoctorReport[number]
 
 const leastFreeBytes = 2_000_000_000
+const answerMs = 5_000
+
+/** One that hangs must not make the doctor hang. */
+const askEngine = createAskEngine(
+  (trouble, detail, cause) => new TagshipError(`engine.${trouble}`, detail, { cause }),
+)
+const inTime = <T>(call: () => Promise<T>) => askEngine('the Docker Engine', call, answerMs)
 
 /** Looks at the machine and at each dependency; changes nothing. */
 export async function doctor(options: Options): Promise<DoctorReport> {
@@ -62,12 +69,12 @@ async function checkGit(): Promise<string> {
 }
 
 async function checkDocker(): Promise<string> {
-  const { Version, ApiVersion } = await createDocker().version()
+  const { Version, ApiVersion } = await inTime(() => createDocker().version())
   return `${Version}, API ${ApiVersion}`
 }
 
 async function checkLiveRestore(): Promise<string> {
-  const info: { LiveRestoreEnabled?: boolean } = await createDocker().info()
+  const info: { LiveRestoreEnabled?: boolean } = await inTime(() => createDocker().info())
   if (!info.LiveRestoreEnabled) throw new Error('is off: containers stop when the engine is restarted')
   return 'is on'
 }
@@ -75,7 +82,7 @@ async function checkLiveRestore(): Promise<string> {
 async function checkImages(): Promise<string> {
   const docker = createDocker()
   const names = await preparedImages()
-  for (const name of names) await docker.getImage(name).inspect()
+  for (const name of names) await inTime(() => docker.getImage(name).inspect())
   return names.join(', ')
 }
 
@@ -85,8 +92,6 @@ async function checkQueue({ redisUrl }: Options): Promise<string> {
   if (startError) throw new Error('redis-server was not found')
   return stdout.trim().split(' ').slice(0, 3).join(' ')
 }
-
-const answerMs = 5_000
 
 /** One that does not run lacks nothing. */
 async function checkController({ data }: Options): Promise<string> {
