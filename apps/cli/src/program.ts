@@ -29,6 +29,8 @@ const entries: readonly Entry[] = [
   entry('app', 'add, list, show, set and remove apps', async () =>
     (await import('./commands/app.ts')).appCommand(),
   ),
+  entry('env', 'env values of an app', async () => (await import('./commands/env.ts')).envCommand()),
+  entry('secret', 'secrets of an app', async () => (await import('./commands/secret.ts')).secretCommand()),
   entry('tags', 'each tag seen, and why it was chosen or not', async () =>
     (await import('./commands/tags.ts')).tagsCommand(),
   ),

@@ -1,7 +1,8 @@
 /** Questions to the person at the terminal. */
+import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
-import { text } from 'node:stream/consumers'
+import { buffer, text } from 'node:stream/consumers'
 import { usageError } from './errors.ts'
 
 /** A secret, not shown while it is typed; from a pipe or file, all of it. */
@@ -15,6 +16,34 @@ export async function ask(question: string): Promise<string> {
   } finally {
     lines.close()
     process.stderr.write('\n')
+  }
+}
+
+/**
+ * The value of a secret. From a pipe, one line break at the end is left out: `echo` and most programs add it.
+ * @throws usage where it is not text
+ */
+export async function askSecret(question: string): Promise<string> {
+  if (process.stdin.isTTY) return ask(question)
+  return utf8(await buffer(process.stdin), 'stdin').replace(/\r?\n$/, '')
+}
+
+/** Byte for byte. @throws usage where it cannot be read, or is not text */
+export async function readSecretFile(path: string): Promise<string> {
+  const bytes = await readFile(path).catch((error: Error) => {
+    throw usageError(`--from-file ${path}: ${error.message}`)
+  })
+  return utf8(bytes, path)
+}
+
+function utf8(bytes: Uint8Array, source: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    throw usageError(
+      `${source} is not UTF-8 text, which an environment variable has to be`,
+      'Encode it: base64.',
+    )
   }
 }
 

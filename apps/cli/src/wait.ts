@@ -64,14 +64,15 @@ export function reached({ state }: DeploymentJson, goal: Goal): boolean {
   return isServing(state) || state === 'retired'
 }
 
-/** Prints what came of it. @returns the exit code */
+/** Prints what came of it; with --json the document, the deployment unless another is given. @returns the exit code */
 export async function reportOutcome(
   client: Client,
   deployment: DeploymentJson,
   goal: Goal,
   json: boolean,
+  document: unknown = deployment,
 ): Promise<number> {
-  if (json) printJson(deployment)
+  if (json) printJson(document)
   if (reached(deployment, goal)) {
     if (!json && goal !== 'reverted') printLines([successLine(deployment)])
     return 0

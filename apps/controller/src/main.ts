@@ -2,12 +2,18 @@ import type { ControllerMessageInput } from '@tagship/api'
 import { toTagshipError } from '@tagship/domain'
 import { doctor } from './doctor.ts'
 import { readOptions } from './options.ts'
+import { keyVariable } from './secret-key.ts'
 import { serve } from './serve.ts'
 import { teardown } from './teardown.ts'
 
 /** What this program can be started to do; people start it through `tagship up`, `down` and `doctor`. */
 const commands = {
-  serve: (args: string[]) => serve(readOptions(args, process.env), tell),
+  serve: (args: string[]) => {
+    const options = readOptions(args, process.env)
+    // No program that this one starts needs the key.
+    delete process.env[keyVariable]
+    return serve(options, tell)
+  },
   teardown: async (args: string[]) => print(await teardown(readOptions(args, process.env))),
   doctor: async (args: string[]) => print(await doctor(readOptions(args, process.env))),
 } as const satisfies Record<string, (args: string[]) => Promise<void>>

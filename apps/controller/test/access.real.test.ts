@@ -138,6 +138,10 @@ describe('bad input is the sender’s fault', () => {
     [routes.deploy, { tag: 'v1', commit: 'a'.repeat(40) }],
     [routes.rollBack, { to: 'v1\nv2' }],
     [routes.hold, { reason: '\u001b[31m' }],
+    [routes.changeEnv, { env: {} }],
+    [routes.changeEnv, { env: { A: 1 } }],
+    [routes.changeEnv, { env: { A: '1' }, secrets: { B: '2' } }],
+    [routes.changeSecrets, { secrets: { 'A B': '1' } }],
   ] as const)('%o', async (route, body) => {
     const { status, text } = await ask(route, api.tokens.admin, JSON.stringify(body))
     expect(status, text).toBeGreaterThanOrEqual(400)

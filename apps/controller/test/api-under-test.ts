@@ -1,6 +1,7 @@
 /** The API on a real store, with the engine's part played by what the store itself can do. */
 import { type Client, createClient, type Role, roles } from '@tagship/api'
 import { parseAppName, parseCommitSha, parseTagName, TagshipError } from '@tagship/domain'
+import { type CommandPorts, changeConfig } from '@tagship/engine'
 import { createLogger } from '@tagship/kit'
 import { newSecretKey, openStore, parseSecretKey, type Store } from '@tagship/store'
 import { testDatabase } from '@tagship/tests/postgres'
@@ -85,6 +86,8 @@ function commandsOf(store: Store): Commands {
       if (!deployment) throw new Error('nothing was deployed')
       return deployment
     },
+    changeConfig: (app, kind, values, asked) =>
+      changeConfig({ store, fault: () => {} } as unknown as CommandPorts, app, kind, values, asked),
     rollback: notHere,
     promote: (id, actor) => store.requestDeployment(id, { kind: 'promote', actor, reason: null }),
     cancel: (id, actor) => store.requestDeployment(id, { kind: 'cancel', actor, reason: null }),

@@ -30,12 +30,16 @@ export const app = z
         release: z.string(),
         tag: z.string().nullable(),
         commit: z.string(),
+        /** The number of its revision: the manifest and config that it runs with. */
+        revision: z.number().int().nullable(),
         slot: z.enum(slots).nullable(),
         since: time.nullable(),
       })
       .nullable(),
     active: deployment.nullable(),
     queued: deployment.nullable(),
+    /** Names of env values and secrets for which something else runs than what is set. */
+    configNotLive: z.array(z.string()),
     hold: z.object({ by: z.string(), reason: z.string().nullable(), at: time }).nullable(),
     /** Null where Tagship hosts the repository itself: then there is nothing to poll. */
     poll: z.object({ lastAt: time.nullable(), error: z.string().nullable() }).nullable(),

@@ -1,6 +1,7 @@
 export * from './app.ts'
 export * from './client.ts'
 export { ApiError, ControllerUnreachable } from './client-errors.ts'
+export type { ConfigChangeJson, EnvListJson, SecretListJson } from './config.ts'
 export * from './controller-process.ts'
 export * from './deployment.ts'
 export { heartbeatMs, streamEnd, streamProblem } from './follow.ts'

@@ -42,7 +42,7 @@ export function parseProcessName(value: string): ProcessName {
 
 /** The name of an env value or a secret. @throws config.nameInvalid, config.nameReserved */
 export function parseConfigName(value: string): ConfigName {
-  if (!configNamePattern.test(value)) {
+  if (!configNamePattern.test(value) || value === '__proto__') {
     throw new TagshipError(
       'config.nameInvalid',
       `${quote(value)} cannot be the name of an env value or secret`,

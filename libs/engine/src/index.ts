@@ -1,6 +1,7 @@
 export { advance, type Worker } from './advance.ts'
 export { buildRelease } from './build-release.ts'
 export * from './commands/apps.ts'
+export * from './commands/config.ts'
 export * from './commands/deploy.ts'
 export * from './commands/requests.ts'
 export * from './commands/rollback.ts'

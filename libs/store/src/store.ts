@@ -2,6 +2,7 @@ import type { AppRecord, CommandStore } from '@tagship/engine'
 import type { apps } from './apps.ts'
 import type { audit } from './audit.ts'
 import type { Changes } from './changes.ts'
+import type { configReading } from './config/read.ts'
 import type { deployments } from './deployments.ts'
 import type { events } from './events.ts'
 import type { idempotency } from './idempotency.ts'
@@ -18,6 +19,7 @@ export interface Store
   extends CommandStore,
     Pick<ReturnType<typeof apps>, 'listApps'>,
     Pick<ReturnType<typeof deployments>, 'listDeployments' | 'currentDeployments'>,
+    Pick<ReturnType<typeof configReading>, 'configNotLive'>,
     Pick<ReturnType<typeof releases>, 'listReleases'>,
     Pick<ReturnType<typeof polls>, 'pollState'>,
     Pick<Changes, 'onChange' | 'listening'>,

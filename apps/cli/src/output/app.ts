@@ -11,7 +11,16 @@ export function describeApp(app: AppJson, now: number = Date.now()): string[] {
     ['app', { text: app.name, style: 'bold' }],
     ['live', live ? { text: releaseLabel(live), style: 'green' } : 'nothing yet'],
   ]
-  if (live) fields.push(['slot', slotCell(live.slot)], ['since', ago(live.since, now)])
+  if (live) {
+    fields.push(['revision', live.revision === null ? '–' : `${live.revision}`])
+    fields.push(['slot', slotCell(live.slot)], ['since', ago(live.since, now)])
+  }
+  if (app.configNotLive.length > 0) {
+    fields.push([
+      'not live',
+      { text: `${app.configNotLive.join(', ')} (tagship env list ${app.name})`, style: 'yellow' },
+    ])
+  }
   if (active) fields.push(['under way', { text: underWay(active, now), style: 'cyan' }])
   if (queued) fields.push(['queued', releaseLabel(queued)])
   if (hold) fields.push(['on hold', { text: describeHold(hold, now), style: 'yellow' }])
@@ -45,7 +54,9 @@ export function statusRow(app: AppJson, now: number = Date.now()): Cell[] {
       ? { text: `on hold by ${app.hold.by}`, style: 'yellow' }
       : app.poll?.error
         ? { text: app.poll.error, style: 'red' }
-        : ''
+        : app.configNotLive.length > 0
+          ? { text: `config not live: ${app.configNotLive.join(', ')}`, style: 'yellow' }
+          : ''
   if (!live) return [app.name, '–', '–', '–', '–', '–', situation]
   return [
     { text: app.name, style: 'bold' },

@@ -77,11 +77,14 @@ function textIn(value: unknown, key: string): string | null {
   return typeof found === 'string' ? found : null
 }
 
-/** What was asked for, without what may be secret: credentials in URLs, values of build args. */
+/** What was asked for, without what may be secret: credentials in URLs, values of build args, env and secrets. */
 function describeBody(body: unknown): Record<string, unknown> {
   if (typeof body !== 'object' || body === null) return {}
   const described: Record<string, unknown> = { ...body }
   if (typeof described.repo === 'string') described.repo = withoutPassword(described.repo)
-  if (typeof described.buildArgs === 'object') described.buildArgs = Object.keys(described.buildArgs ?? {})
+  for (const field of ['buildArgs', 'env', 'secrets']) {
+    const values = described[field]
+    if (typeof values === 'object') described[field] = Object.keys(values ?? {})
+  }
   return described
 }

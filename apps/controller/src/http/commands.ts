@@ -1,5 +1,5 @@
-import type { Deployment, JudgedTag } from '@tagship/domain'
-import type { AppInput, AppRecord, Asked, LogOptions, RollbackPlan } from '@tagship/engine'
+import type { ConfigKind, Deployment, JudgedTag } from '@tagship/domain'
+import type { AppInput, AppRecord, Asked, ConfigOutcome, LogOptions, RollbackPlan } from '@tagship/engine'
 
 /** A line of what an instance writes. */
 export interface InstanceLine {
@@ -18,6 +18,12 @@ export interface Commands {
     what: { readonly tag?: string | undefined; readonly commit?: string | undefined },
     asked: Asked,
   ): Promise<Deployment>
+  changeConfig(
+    app: AppRecord,
+    kind: ConfigKind,
+    values: Readonly<Record<string, string | null>>,
+    asked: Asked & { readonly deploy: boolean },
+  ): Promise<ConfigOutcome>
   rollback(
     app: AppRecord,
     to: string | undefined,

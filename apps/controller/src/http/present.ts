@@ -47,13 +47,14 @@ export interface AppSituation {
   readonly serving: Deployment | null
   readonly active: Deployment | null
   readonly queued: Deployment | null
+  readonly configNotLive: readonly string[]
   readonly poll: PollState | null
   readonly pushUrl: string | null
   readonly urls: string[]
 }
 
 export function presentApp(app: AppRecord, situation: AppSituation): AppJson {
-  const { serving, active, queued, poll, pushUrl, urls } = situation
+  const { serving, active, queued, configNotLive, poll, pushUrl, urls } = situation
   return {
     name: app.name,
     repo: app.repoUrl && withoutPassword(app.repoUrl),
@@ -68,11 +69,13 @@ export function presentApp(app: AppRecord, situation: AppSituation): AppJson {
       release: releaseName(serving.releaseNumber),
       tag: serving.tag,
       commit: serving.commit,
+      revision: serving.revision,
       slot: serving.slot,
       since: timeOrNull(serving.servingAt),
     },
     active: active && presentDeployment(active),
     queued: queued && presentDeployment(queued),
+    configNotLive: [...configNotLive],
     hold: app.hold && { by: app.hold.by, reason: app.hold.reason, at: app.hold.at.toISOString() },
     poll: app.repoUrl && poll ? { lastAt: timeOrNull(poll.polledAt), error: poll.error } : null,
     createdAt: app.createdAt.toISOString(),

@@ -6,12 +6,13 @@ import { z } from 'zod'
 import type { Auditor } from './audit.ts'
 import type { Handlers, ServerDeps, StreamOpeners } from './handler.ts'
 import { appHandlers } from './handlers/apps.ts'
+import { configHandlers } from './handlers/config.ts'
 import { deploymentHandlers, streamOpeners } from './handlers/deployments.ts'
 import { systemHandlers } from './handlers/system.ts'
 import { serveStream } from './server-sent-events.ts'
 import { performWrite } from './writes.ts'
 
-const handlers: Handlers = { ...appHandlers, ...deploymentHandlers, ...systemHandlers }
+const handlers: Handlers = { ...appHandlers, ...configHandlers, ...deploymentHandlers, ...systemHandlers }
 
 export interface RouteContext {
   readonly deps: ServerDeps

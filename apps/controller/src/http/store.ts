@@ -9,6 +9,8 @@ export type HttpStore = Pick<
   | 'deploymentById'
   | 'currentDeployments'
   | 'listReleases'
+  | 'readConfig'
+  | 'configNotLive'
   | 'pollState'
   | 'logs'
   | 'listEvents'

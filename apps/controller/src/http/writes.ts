@@ -8,6 +8,7 @@ import { identityOf } from './access.ts'
 import type { Auditor } from './audit.ts'
 import { explain, problemType, tellWhenToRetry, toProblem } from './problems.ts'
 import type { HttpStore } from './store.ts'
+import { withoutSecrets } from './without-secrets.ts'
 
 export interface Write {
   readonly store: HttpStore
@@ -119,6 +120,6 @@ function keyOf(request: FastifyRequest): string | null {
 function hashOf(request: FastifyRequest): string {
   const { method, url, body } = request
   return createHash('sha256')
-    .update(canonicalJson({ method, url, body: body ?? null }))
+    .update(canonicalJson({ method, url, body: withoutSecrets(body) ?? null }))
     .digest('hex')
 }

@@ -1,8 +1,8 @@
 /** An app's config as it is shown: what is set, and what runs. Values of secrets are not in it. */
-import { type ConfigSnapshot, differingNames } from '@tagship/domain'
+import type { ConfigSnapshot } from '@tagship/domain'
 import type { AppConfig } from '@tagship/engine'
 import type { Database } from '../database.ts'
-import { readEntries, snapshotOf } from './entries.ts'
+import { readEntries } from './entries.ts'
 import type { SecretKey } from './seal.ts'
 
 const selectLive = {
@@ -12,6 +12,26 @@ const selectLive = {
     JOIN deployments d ON d.id = a.serving_deployment_id
     JOIN releases r ON r.id = d.release_id JOIN revisions v ON v.id = r.revision_id
     WHERE a.id = $1`,
+}
+
+/** Env values are strings and versions numbers: one never passes for the other. */
+const selectNotLive = {
+  name: 'config-not-live',
+  text: `
+    WITH running AS (
+      SELECT a.id AS app_id, v.env || v.secrets AS content FROM apps a
+      JOIN deployments d ON d.id = a.serving_deployment_id
+      JOIN releases r ON r.id = d.release_id JOIN revisions v ON v.id = r.revision_id
+      WHERE a.id = ANY($1::uuid[])
+    ),
+    live AS (SELECT app_id, key AS name, value AS content FROM running, jsonb_each(content)),
+    wanted AS (
+      SELECT app_id, name, coalesce(to_jsonb(value), to_jsonb(secret_version)) AS content
+      FROM config_entries JOIN running USING (app_id)
+    )
+    SELECT app_id, array_agg(name ORDER BY name COLLATE "C") AS names
+    FROM wanted FULL JOIN live USING (app_id, name)
+    WHERE wanted.content IS DISTINCT FROM live.content GROUP BY app_id`,
 }
 
 interface LiveRow extends ConfigSnapshot {
@@ -34,7 +54,15 @@ export const configReading = (database: Database, secretKey: SecretKey) => ({
         setAt: set_at,
       })),
       live: live ?? null,
-      notLive: live ? differingNames(snapshotOf(entries), live) : [],
+      notLive: (await notLive(database, [appId])).get(appId) ?? [],
     }
   },
+
+  /** By app: the names for which something else runs than what is set; apps without any are left out. */
+  configNotLive: (appIds: readonly string[]): Promise<Map<string, string[]>> => notLive(database, appIds),
 })
+
+async function notLive(database: Database, appIds: readonly string[]): Promise<Map<string, string[]>> {
+  const rows = await database.query<{ app_id: string; names: string[] }>(selectNotLive, [appIds])
+  return new Map(rows.map(({ app_id, names }) => [app_id, names]))
+}

@@ -106,13 +106,15 @@ async function describeApp(deps: ServerDeps, app: AppRecord): Promise<AppJson> {
   return described
 }
 
-/** Two questions to the store, however many apps they are. */
+/** Three questions to the store, however many apps they are. */
 async function describeApps(
   { store, publicUrl, appsUrl }: ServerDeps,
   apps: readonly AppRecord[],
 ): Promise<AppJson[]> {
-  const [current, polls] = await Promise.all([
-    store.currentDeployments(apps.map(({ id }) => id)),
+  const ids = apps.map(({ id }) => id)
+  const [current, notLive, polls] = await Promise.all([
+    store.currentDeployments(ids),
+    store.configNotLive(ids),
     apps.some(({ repoUrl }) => repoUrl !== null) ? store.pollState() : [],
   ])
   const deployments = Map.groupBy(current, ({ appId }) => appId)
@@ -123,6 +125,7 @@ async function describeApps(
       serving: own.find(({ id }) => id === app.servingDeploymentId) ?? null,
       active: own.find(({ state }) => isActive(state)) ?? null,
       queued: own.find(({ state }) => state === 'queued') ?? null,
+      configNotLive: notLive.get(app.id) ?? [],
       poll: pollOf.get(app.id) ?? null,
       pushUrl: app.repoUrl === null ? `${publicUrl}/git/${app.name}.git` : null,
       urls: app.hosts.map(appsUrl),
