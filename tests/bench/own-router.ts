@@ -29,10 +29,11 @@ export async function startOwnRouter(installation: string, host: string, upstrea
   }
   try {
     await router.ensure()
-    await router.setHosts(1, parseAppName('bench'), [parseHostName(host)])
+    const route = { app: parseAppName('bench'), hosts: [parseHostName(host)], live: null }
+    await router.setHosts(1, route.app, route.hosts)
     const target = { name: 'bench', address: upstream.hostname, port: Number(upstream.port) }
     await router.fillSlot({ seat: 1, slot: 'blue' }, [target], 1n)
-    await router.switchTo({ seat: 1, slot: 'blue' }, 1n)
+    await router.switchTo({ seat: 1, slot: 'blue' }, 1n, route)
   } catch (error) {
     await dispose()
     throw error

@@ -5,17 +5,15 @@ import type { HaproxyRouter } from '@tagship/router'
 const patienceMs = 20_000
 
 /**
- * The router for one of several controllers: they start it, and tell it its routes, one after the other. Whoever
- * comes second finds everything done.
+ * The router for one of several controllers: they start it one after the other, and whoever comes second finds it
+ * started. Telling it its routes needs no turn: no controller overwrites there what another has written.
  */
 export function keptInTurn(installation: string, router: HaproxyRouter): HaproxyRouter {
-  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
-    await using _lock = await takeLock(`${installation}/router`, patienceMs)
-    return await work()
-  }
   return {
     ...router,
-    ensure: () => inTurn(() => router.ensure()),
-    restore: (routes) => inTurn(() => router.restore(routes)),
+    async ensure() {
+      await using _lock = await takeLock(`${installation}/router`, patienceMs)
+      await router.ensure()
+    },
   }
 }

@@ -112,7 +112,7 @@ async function assembleInto(
   })
   closers.push(() => dispatcher.stop())
 
-  await router.restore(await store.routes())
+  await router.restore(() => store.routes())
   const gitFolder = join(folder, 'git')
   const ports = {
     store,

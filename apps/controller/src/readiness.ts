@@ -30,7 +30,9 @@ async function check(name: string, ping: () => Promise<unknown>) {
 
 async function routerAnswers({ router }: Parts): Promise<void> {
   const { running, container } = await router.status()
-  if (!running) throw new TagshipError('router.unavailable', `${container} does not answer`)
+  if (running) return
+  const problem = router.problem()
+  throw new TagshipError('router.unavailable', `${container} does not answer${problem ? `: ${problem}` : ''}`)
 }
 
 function lateAfter(ms: number): Promise<never> {

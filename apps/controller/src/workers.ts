@@ -11,6 +11,7 @@ import {
   type Worker,
 } from '@tagship/engine'
 import type { DataFolder } from './data-folder.ts'
+import { wakeRouter } from './keep-router.ts'
 import type { Parts } from './parts.ts'
 import { readRegistry, unregister } from './registry.ts'
 
@@ -18,7 +19,8 @@ const deploymentsAtOnce = 64
 const pollsAtOnce = 8
 const sweepMs = 3_000
 const maintenanceMs = 30_000
-const routerCheckMs = 1_000
+const routerWatchMs = 200
+const routesCheckMs = 1_000
 
 /** Lets the queues' jobs be worked on, and sees to it that no work stays without a job. */
 export async function startWorkers(parts: Parts, buildsAtOnce: number): Promise<{ stop(): Promise<void> }> {
@@ -40,11 +42,12 @@ export async function startWorkers(parts: Parts, buildsAtOnce: number): Promise<
     await parts.store.enqueue(await sweep(ports))
   }
   const sweeper = every(sweepMs, seeToWork, log)
-  const keeper = every(routerCheckMs, () => keepRouter(parts), log)
+  const routes = every(routesCheckMs, () => parts.router.restore(() => parts.store.routes()), log)
+  const router = every(routerWatchMs, wakeRouter(parts, routes.runSoon), log)
   return {
     async stop() {
       stopping.abort()
-      await Promise.all([sweeper.stop(), keeper.stop(), watching])
+      await Promise.all([watching, ...[sweeper, router, routes].map((task) => task.stop())])
     },
   }
 }
@@ -63,20 +66,20 @@ async function takeOver({ data, store, log }: Parts): Promise<void> {
   }
 }
 
-/** A router that is gone is started again, and told what it should know. */
-async function keepRouter({ router, store }: Parts): Promise<void> {
-  const { running } = await router.status()
-  if (running) return
-  await router.ensure()
-  await router.restore(await store.routes())
+interface Regular {
+  /** Ends the pause that it is in. */
+  runSoon(): void
+  stop(): Promise<void>
 }
 
 /** Runs at once and then again, `ms` after each end; a failure changes nothing, and is logged once until it is over. */
-function every(ms: number, run: () => Promise<void>, log: Parts['log']): { stop(): Promise<void> } {
+function every(ms: number, run: () => Promise<void>, log: Parts['log']): Regular {
   const stopping = new AbortController()
+  let pause = new AbortController()
   const running = (async () => {
     let trouble: string | null = null
     while (!stopping.signal.aborted) {
+      pause = new AbortController()
       try {
         await run()
         if (trouble !== null) log.info({}, 'a regular task works again')
@@ -86,10 +89,12 @@ function every(ms: number, run: () => Promise<void>, log: Parts['log']): { stop(
         if (message !== trouble) log.error({ err: error }, `a regular task failed: ${message}`)
         trouble = message
       }
-      await sleep(ms, undefined, { signal: stopping.signal }).catch(() => {})
+      const signal = AbortSignal.any([stopping.signal, pause.signal])
+      await sleep(ms, undefined, { signal }).catch(() => {})
     }
   })()
   return {
+    runSoon: () => pause.abort(),
     async stop() {
       stopping.abort()
       await running

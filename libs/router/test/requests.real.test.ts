@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers'
 import { parseAppName, parseHostName } from '@tagship/domain'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { get } from './support/get.ts'
-import { openSetting, shop, shopHost, startInstance, until } from './support/setting.ts'
+import { openSetting, shop, shopFrom, shopHost, startInstance, until } from './support/setting.ts'
 
 const setting = await openSetting()
 const { router, url } = setting
@@ -27,7 +27,11 @@ beforeAll(async () => {
   const port = typeof address === 'object' && address ? address.port : 0
   await router.setHosts(2, parseAppName('echo'), [echoHost])
   await router.fillSlot({ seat: 2, slot: 'blue' }, [{ name: 'echo-1', address: '127.0.0.2', port }], 1n)
-  await router.switchTo({ seat: 2, slot: 'blue' }, 1n)
+  await router.switchTo({ seat: 2, slot: 'blue' }, 1n, {
+    app: parseAppName('echo'),
+    hosts: [echoHost],
+    live: null,
+  })
 })
 
 afterAll(() => {
@@ -57,7 +61,11 @@ describe('the router itself answers', () => {
 
     const dead = { name: 'new-1', address: '127.0.0.3', port: 9 }
     await router.fillSlot({ seat: 3, slot: 'blue' }, [dead], 1n)
-    await router.switchTo({ seat: 3, slot: 'blue' }, 1n)
+    await router.switchTo({ seat: 3, slot: 'blue' }, 1n, {
+      app: parseAppName('new'),
+      hosts: [host],
+      live: null,
+    })
     const answer = await get(url, { host })
     expect(answer).toMatchObject({
       status: 503,
@@ -112,7 +120,11 @@ describe('a request', () => {
     const port = typeof address === 'object' && address ? address.port : 0
     await router.setHosts(4, parseAppName('broken'), [host])
     await router.fillSlot({ seat: 4, slot: 'blue' }, [{ name: 'b-1', address: '127.0.0.2', port }], 1n)
-    await router.switchTo({ seat: 4, slot: 'blue' }, 1n)
+    await router.switchTo({ seat: 4, slot: 'blue' }, 1n, {
+      app: parseAppName('broken'),
+      hosts: [host],
+      live: null,
+    })
     expect((await get(url, { host })).status).toBe(502)
     expect(methods.length).toBeGreaterThan(1)
     methods.length = 0
@@ -150,7 +162,7 @@ describe('an app with two slots', () => {
       replicas.map(({ target }) => target),
       1n,
     )
-    await router.switchTo(blue, 1n)
+    await router.switchTo(blue, 1n, shopFrom('green'))
     const names: (string | null)[] = []
     for (let count = 0; count < 40; count += 1) names.push(await answeredBy())
     expect(names.filter((name) => name === 'shop-1').length).toBe(20)
@@ -183,7 +195,7 @@ describe('an app with two slots', () => {
 
   test('never falls back to a slot that has not been live, but to the one that was', async () => {
     const live = { name: 'shop-4', address: '127.0.0.3', port: 9 }
-    await router.switchTo(green, 1n)
+    await router.switchTo(green, 1n, shopFrom('blue'))
     expect(await router.backupInUse(1)).toBe(false)
     // Green dies: blue was live before it.
     await router.fillSlot(green, [live], 1n)

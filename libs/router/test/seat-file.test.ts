@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { emptySeatFile, parseSeatFile } from '../src/haproxy/seat-file.ts'
 
 const whole = `# tagship seats 2
-# seat 1 app=shop fence=9007199254740993 live=green backup=blue hosts=shop.test,www.shop.test
+# seat 1 app=shop version=7 fence=9007199254740993 live=green backup=blue hosts=shop.test,www.shop.test
 backend s1-blue from slot
   server shop-1 10.0.0.1:8080
 backend s1-green from slot
@@ -19,6 +19,7 @@ test('reads what the router writes', () => {
     {
       number: 1,
       app: 'shop',
+      version: 7,
       fence: 9007199254740993n,
       live: 'green',
       backup: 'blue',
@@ -34,6 +35,7 @@ test('reads what the router writes', () => {
     {
       number: 2,
       app: null,
+      version: 0,
       fence: 0n,
       live: null,
       backup: null,
@@ -41,7 +43,11 @@ test('reads what the router writes', () => {
       targets: { blue: [], green: [] },
     },
   ])
-  expect(parseSeatFile(emptySeatFile)).toEqual([])
+  expect(parseSeatFile(emptySeatFile(0))).toEqual([])
+  expect(parseSeatFile(emptySeatFile(2))).toMatchObject([
+    { number: 1, app: null },
+    { number: 2, app: null },
+  ])
 })
 
 test('knows a file that was cut short anywhere', () => {

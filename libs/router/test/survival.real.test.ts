@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readFile, stat, truncate, writeFile } from 'node:fs/promises'
+import { readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { parseAppName, parseHostName } from '@tagship/domain'
@@ -8,7 +8,7 @@ import { startProber } from '@tagship/prober'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createHaproxyRouter } from '../src/index.ts'
 import { get } from './support/get.ts'
-import { openSetting, shop, shopHost, startInstance, until } from './support/setting.ts'
+import { openSetting, shop, shopFrom, shopHost, startInstance, until } from './support/setting.ts'
 
 // The sockets' paths are longer than a unix socket may have.
 const setting = await openSetting({ parent: 'a-long-folder-name/'.repeat(6) })
@@ -26,14 +26,23 @@ beforeAll(async () => {
   const blue = await startInstance(setting, 'shop-1', '1')
   const green = await startInstance(setting, 'shop-2', '2')
   const targets = { blue: [blue.target], green: [green.target] }
-  route = { seat: 5, app: shop, hosts: [shopHost], live: 'green', targets, fence: 3n }
-  await router.restore([route])
+  route = {
+    seat: 5,
+    app: shop,
+    hosts: [shopHost],
+    live: 'green',
+    targets,
+    fence: 3n,
+    filling: null,
+    turning: false,
+  }
+  await router.restore(async () => [route])
 })
 
 test('restore brings a router without routes to the ones that it should have', async () => {
   expect(await router.askThrough(shopHost, '/version')).toEqual({ instance: 'shop-2', status: 200 })
   expect(await router.liveSlot(5)).toBe('green')
-  await expect(router.switchTo({ seat: 5, slot: 'blue' }, 2n)).rejects.toMatchObject({
+  await expect(router.switchTo({ seat: 5, slot: 'blue' }, 2n, shopFrom('green'))).rejects.toMatchObject({
     code: 'router.fenced',
   })
 })
@@ -44,7 +53,7 @@ test('ensure and restore lose nothing and write nothing where nothing differs', 
   const prober = startProber({ url, host: shopHost, slowMs: 300, streamMs: 500, webSocketMs: 500 })
   for (let count = 0; count < 20; count += 1) {
     await router.ensure()
-    await router.restore([route])
+    await router.restore(async () => [route])
   }
   await until('there was traffic', async () => prober.report().total.requests > 100)
   const report = await prober.stop()
@@ -54,48 +63,192 @@ test('ensure and restore lose nothing and write nothing where nothing differs', 
   expect((await container.inspect()).State.StartedAt).toBe(startedAt)
 })
 
-test('restore leaves alone what was written after its routes were read', async () => {
-  const other = { ...route, live: 'blue', fence: 2n } as const
-  await router.restore([other])
+test('restore leaves alone what was written while the rows were read', async () => {
+  const hosts = [shopHost, parseHostName('second.test')]
+  await router.restore(async () => {
+    await router.setHosts(5, shop, hosts)
+    return [{ ...route, live: 'blue' }]
+  })
   expect(await router.liveSlot(5)).toBe('green')
+  expect(await readFile(seatFile, 'utf8')).toContain('hosts=shop.test,second.test')
+  await router.restore(async () => [route])
+  expect(await readFile(seatFile, 'utf8')).toContain('hosts=shop.test\n')
+})
+
+test('restore leaves to a worker what it is about to change', async () => {
+  const none = { blue: [], green: route.targets.green }
+  await router.restore(async () => [{ ...route, targets: none, filling: 'blue' }])
+  await router.restore(async () => [{ ...route, live: 'blue', turning: true }])
+  expect(await router.liveSlot(5)).toBe('green')
+  expect(await readFile(seatFile, 'utf8')).toContain('server shop-1 ')
+})
+
+test('restore puts right a fence that no row has given out', async () => {
+  await router.restore(async () => [{ ...route, fence: 2n ** 50n }])
+  await router.fillSlot({ seat: 5, slot: 'blue' }, route.targets.blue, 2n ** 50n)
+  const late = router.fillSlot({ seat: 5, slot: 'blue' }, route.targets.blue, 4n)
+  await expect(late).rejects.toMatchObject({ code: 'router.fenced' })
+  await router.restore(async () => [route])
+  await router.fillSlot({ seat: 5, slot: 'blue' }, route.targets.blue, 4n)
+  expect(await answer()).toMatchObject({ body: '2\n' })
+  await router.restore(async () => [route])
+})
+
+describe('a router that is not as the rows say is not switched', () => {
+  const blue = { seat: 5, slot: 'blue' } as const
+  const unavailable = { code: 'router.unavailable', entry: { retry: true } }
+  const other = parseAppName('other')
+
+  test.each([
+    ['another app has the seat', { ...shopFrom('green'), app: other }],
+    ['it has other hosts', { ...shopFrom('green'), hosts: [parseHostName('other.test')] }],
+    ['another slot is live', { ...shopFrom('green'), live: null }],
+  ])('%s', async (_, from) => {
+    await expect(router.switchTo(blue, 100n, from)).rejects.toMatchObject(unavailable)
+    expect(await router.liveSlot(5)).toBe('green')
+  })
+
+  test('it runs with another config', async () => {
+    const other = createHaproxyRouter({ ...options, bind: { ...options.bind, address: '0.0.0.0' } })
+    await other.ensure()
+    await expect(router.switchTo(blue, 100n, shopFrom('green'))).rejects.toMatchObject(unavailable)
+    expect((await router.status()).running?.asConfigured).toBe(false)
+    await router.ensure()
+    expect((await router.status()).running?.asConfigured).toBe(true)
+    expect(await router.liveSlot(5)).toBe('green')
+  })
 })
 
 test('restore changes what differs, and forgets who is no longer there', async () => {
   const host = parseHostName('other.test')
-  await router.restore([{ ...route, hosts: [host], live: 'blue' }])
+  await router.restore(async () => [{ ...route, hosts: [host], live: 'blue' }])
   expect((await get(`${url}/version`, { host })).body).toBe('1\n')
   expect((await answer())?.status).toBe(404)
-  await router.restore([{ ...route, seat: 6, app: parseAppName('other') }])
+  await router.restore(async () => [{ ...route, seat: 6, app: parseAppName('other') }])
   expect(await router.liveSlot(5)).toBeNull()
   expect((await get(`${url}/version`, { host })).status).toBe(404)
   expect(await router.askThrough(shopHost, '/version')).toEqual({ instance: 'shop-2', status: 200 })
-  await router.restore([route])
+  await router.restore(async () => [route])
 })
 
 test('restore gives a seat to another app, and one bad route keeps no other from being restored', async () => {
   const heir = { ...route, app: parseAppName('heir'), fence: 0n }
-  await expect(router.restore([{ ...route, seat: 99 }, heir])).rejects.toMatchObject({
+  await expect(router.restore(async () => [{ ...route, seat: 99 }, heir])).rejects.toMatchObject({
     code: 'router.refused',
   })
   expect(await router.liveSlot(5)).toBe('green')
   expect(await router.askThrough(shopHost, '/version')).toEqual({ instance: 'shop-2', status: 200 })
-  await router.restore([{ ...heir, targets: { blue: [], green: [] } }])
+  await router.restore(async () => [{ ...heir, targets: { blue: [], green: [] } }])
   await serves('2')
-  await router.restore([route])
+  await router.restore(async () => [route])
 })
 
+/** The engine waits longer with each death that follows soon on another. */
+async function runningPid(butNot = 0): Promise<number> {
+  let pid = 0
+  await until('the container runs', async () => {
+    const { State } = await container.inspect()
+    pid = State.Running && !State.Restarting && State.Pid !== butNot ? State.Pid : 0
+    return pid > 0
+  })
+  return pid
+}
+
+/** Resolves once the engine has started it again. */
+async function killContainer(): Promise<void> {
+  const pid = await runningPid()
+  process.kill(pid, 'SIGKILL')
+  await runningPid(pid)
+}
+
 test('the container alone, killed, serves the same routes again', async () => {
-  const { State } = await container.inspect()
-  process.kill(State.Pid, 'SIGKILL')
-  await until(
-    'the engine has started it again',
-    async () => (await container.inspect()).State.Pid !== State.Pid,
-  )
+  await killContainer()
   await serves('2')
   expect(await router.liveSlot(5)).toBe('green')
-  await expect(router.switchTo({ seat: 5, slot: 'blue' }, 2n)).rejects.toMatchObject({
+  await expect(router.switchTo({ seat: 5, slot: 'blue' }, 2n, shopFrom('green'))).rejects.toMatchObject({
     code: 'router.fenced',
   })
+})
+
+describe('without anybody but the engine', () => {
+  const file = (name: string) => join(options.folder, 'state', name)
+  const damages = {
+    gone: () => rm(seatFile),
+    empty: () => truncate(seatFile, 0),
+    'cut short': () => truncate(seatFile, 700),
+    'zeros at its end': async () => {
+      const { size } = await stat(seatFile)
+      await truncate(seatFile, size - 50)
+      await truncate(seatFile, size)
+    },
+    garbage: () => writeFile(seatFile, 'backend \u0000\n'),
+    'a strange line': async () =>
+      writeFile(seatFile, (await readFile(seatFile, 'utf8')).replace('# seat 7', 'nonsense\n# seat 7')),
+    'a seat missing': async () =>
+      writeFile(seatFile, (await readFile(seatFile, 'utf8')).replace(/# seat 9[^#]*/, '')),
+  }
+
+  test.each(Object.entries(damages))(
+    'a file of seats that is damaged (%s) leaves the routes',
+    async (_, damage) => {
+      await router.restore(async () => [route])
+      await container.stop({ t: 0 })
+      await damage()
+      await container.start()
+      await serves('2')
+      expect(await router.liveSlot(5)).toBe('green')
+      await router.restore(async () => [route])
+    },
+  )
+
+  test('the router starts without routes where there is no whole file at all', async () => {
+    await container.stop({ t: 0 })
+    await Promise.all([truncate(seatFile, 0), rm(file('seats.cfg.last'), { force: true })])
+    await container.start()
+    await until('it answers', async () => (await answer())?.status === 404)
+    await router.ensure()
+    await router.restore(async () => [route])
+    await serves('2')
+  })
+})
+
+test('routes of another day, found at a start, are put right', async () => {
+  const old = await readFile(seatFile, 'utf8')
+  const third = await startInstance(setting, 'shop-3', '3')
+  const later: Route = { ...route, live: 'blue', targets: { blue: [third.target], green: [] }, fence: 9n }
+  await router.restore(async () => [later])
+  await serves('3')
+  await container.stop({ t: 0 })
+  await writeFile(seatFile, old)
+  await container.start()
+  await serves('2')
+  await router.ensure()
+  await router.restore(async () => [later])
+  await serves('3')
+  await router.restore(async () => [{ ...route, fence: 10n }])
+  await router.restore(async () => [route])
+})
+
+test('a router that hangs is killed and started anew', async () => {
+  const master = await runningPid()
+  const workers = (await readFile(`/proc/${master}/task/${master}/children`, 'utf8')).match(/\d+/g) ?? []
+  expect(workers).toHaveLength(1)
+  for (const pid of workers) process.kill(Number(pid), 'SIGSTOP')
+  expect((await router.status()).running).toBeNull()
+  await router.ensure()
+  await serves('2')
+})
+
+test.each([
+  ['its sockets', ['run/cli.sock', 'run/master.sock']],
+  ['its whole folder', ['.']],
+])('a router that lost %s comes back', async (_, paths) => {
+  const secret = router.previewSecret
+  for (const path of paths) await rm(join(options.folder, path), { recursive: true })
+  await router.ensure()
+  await router.restore(async () => [route])
+  await serves('2')
+  expect(createHaproxyRouter(options).previewSecret).toBe(secret)
 })
 
 describe('a damaged file of seats', () => {
@@ -114,7 +267,7 @@ describe('a damaged file of seats', () => {
     await container.stop({ t: 0 })
     await damage()
     await router.ensure()
-    await router.restore([route])
+    await router.restore(async () => [route])
     await serves('2')
   })
 })
@@ -154,11 +307,13 @@ test('a switch during a reload is refused for the moment, or lasts', async () =>
   const switching = (async () => {
     for (let fence = 100n; reloading; fence += 1n) {
       const slot = fence % 2n === 0n ? 'blue' : 'green'
-      confirmed = await router.switchTo({ seat: 5, slot }, fence).catch((error) => {
-        expect(error.code).toBe('router.unavailable')
-        refused += 1
-        return confirmed
-      })
+      confirmed = await router
+        .switchTo({ seat: 5, slot }, fence, shopFrom(slot === 'blue' ? 'green' : 'blue'))
+        .catch((error) => {
+          expect(error.code).toBe('router.unavailable')
+          refused += 1
+          return confirmed
+        })
     }
   })()
   for (const seats of [30, 20]) await createHaproxyRouter({ ...options, seats }).ensure()
@@ -168,7 +323,7 @@ test('a switch during a reload is refused for the moment, or lasts', async () =>
   expect(await router.liveSlot(5)).toBe(confirmed)
   expect(await readFile(seatFile, 'utf8')).toContain(`live=${confirmed} `)
   await router.fillSlot({ seat: 5, slot: 'green' }, route.targets.green, 2n ** 40n)
-  await router.switchTo({ seat: 5, slot: 'green' }, 2n ** 40n)
+  await router.switchTo({ seat: 5, slot: 'green' }, 2n ** 40n, shopFrom('blue'))
 })
 
 describe('a port that somebody else has', () => {
@@ -197,7 +352,9 @@ describe('a port that somebody else has', () => {
 test('a router that does not run is unavailable, which may be tried again', async () => {
   await router.stop()
   const unavailable = { code: 'router.unavailable', entry: { retry: true } }
-  await expect(router.switchTo({ seat: 5, slot: 'blue' }, 9n)).rejects.toMatchObject(unavailable)
+  await expect(router.switchTo({ seat: 5, slot: 'blue' }, 9n, shopFrom('green'))).rejects.toMatchObject(
+    unavailable,
+  )
   await expect(router.liveSlot(5)).rejects.toMatchObject(unavailable)
   await expect(router.askThrough(shopHost, '/')).rejects.toMatchObject(unavailable)
 })

@@ -5,6 +5,7 @@ import {
   freePort,
   openSetting,
   shop,
+  shopFrom,
   shopHost,
   startInstance,
   type TestInstance,
@@ -31,19 +32,21 @@ describe('a seat', () => {
     expect(await router.liveSlot(1)).toBeNull()
     await router.fillSlot(blue, [target(0)], 1n)
     expect(await router.liveSlot(1)).toBeNull()
-    expect(await router.switchTo(blue, 1n)).toBe('blue')
+    expect(await router.switchTo(blue, 1n, shopFrom('green'))).toBe('blue')
     expect(await router.liveSlot(1)).toBe('blue')
     expect(await version()).toBe('1')
     expect(await router.askThrough(shopHost, '/version')).toEqual({ instance: 'shop-1', status: 200 })
   })
 
   test('refuses a slot without a target, and one whose targets are all known dead', async () => {
-    await expect(router.switchTo(green, 1n)).rejects.toMatchObject({ code: 'router.refused' })
+    await expect(router.switchTo(green, 1n, shopFrom('blue'))).rejects.toMatchObject({
+      code: 'router.refused',
+    })
     const dead = { name: 'shop-dead', address: '127.0.0.1', port: await freePort() }
     await router.fillSlot(green, [dead], 1n)
     await until('the switch is refused', () =>
-      router.switchTo(green, 1n).then(
-        () => router.switchTo(blue, 1n).then(() => false),
+      router.switchTo(green, 1n, shopFrom('blue')).then(
+        () => router.switchTo(blue, 1n, shopFrom('green')).then(() => false),
         (error) => error.code === 'router.refused',
       ),
     )
@@ -59,12 +62,12 @@ describe('a seat', () => {
   test('refuses each write of a fence lower than the highest it has seen', async () => {
     await router.fillSlot(green, [target(1)], 7n)
     const fenced = { code: 'router.fenced' }
-    await expect(router.switchTo(green, 6n)).rejects.toMatchObject(fenced)
+    await expect(router.switchTo(green, 6n, shopFrom('blue'))).rejects.toMatchObject(fenced)
     await expect(router.fillSlot(green, [], 6n)).rejects.toMatchObject(fenced)
     await expect(router.emptySlot(green, 6n)).rejects.toMatchObject(fenced)
-    expect(await router.switchTo(blue, 7n)).toBe('blue')
-    expect(await router.switchTo(green, 2n ** 60n)).toBe('green')
-    await expect(router.switchTo(blue, 2n ** 60n - 1n)).rejects.toMatchObject(fenced)
+    expect(await router.switchTo(blue, 7n, shopFrom('green'))).toBe('blue')
+    expect(await router.switchTo(green, 2n ** 60n, shopFrom('blue'))).toBe('green')
+    await expect(router.switchTo(blue, 2n ** 60n - 1n, shopFrom('green'))).rejects.toMatchObject(fenced)
     expect(await version()).toBe('2')
   })
 
@@ -91,7 +94,9 @@ test('twenty switches under load lose nothing, and the old slot answers nothing 
   for (let round = 0; round < 20; round += 1) {
     const [next, index, last] = round % 2 === 0 ? ([blue, 0, green] as const) : ([green, 1, blue] as const)
     await router.fillSlot(next, [target(index)], fence)
-    expect(await router.switchTo(next, fence)).toBe(next.slot)
+    expect(await router.switchTo(next, fence, shopFrom(next.slot === 'blue' ? 'green' : 'blue'))).toBe(
+      next.slot,
+    )
     const moment = { old: index === 0 ? '2' : '1', at: new Date() }
     const before = prober.report().total.requests
     await until('traffic goes on', async () => prober.report().total.requests > before + 40)
@@ -112,10 +117,10 @@ test('a slot that was live drains: what is under way ends by itself, and then no
   const fence = 2n ** 61n
   await router.fillSlot(blue, [target(0)], fence)
   await router.fillSlot(green, [target(1)], fence)
-  await router.switchTo(blue, fence)
+  await router.switchTo(blue, fence, shopFrom('green'))
   const slow = get(`${url}/slow?ms=700`, { host: shopHost })
   await until('the request is under way', async () => (await router.traffic(blue)).inFlight === 1)
-  await router.switchTo(green, fence)
+  await router.switchTo(green, fence, shopFrom('blue'))
   expect((await router.traffic(blue)).inFlight).toBe(1)
   expect((await slow).status).toBe(200)
   await until('nothing is under way', async () => (await router.traffic(blue)).inFlight === 0)
@@ -126,10 +131,10 @@ test('a slot that was live drains: what is under way ends by itself, and then no
 test('an emptied slot cuts what its drain has not ended', async () => {
   const fence = 2n ** 61n
   await router.fillSlot(blue, [target(0)], fence)
-  await router.switchTo(blue, fence)
+  await router.switchTo(blue, fence, shopFrom('green'))
   const endless = get(`${url}/slow?ms=30000`, { host: shopHost }).catch((error) => error.code)
   await until('the request is under way', async () => (await router.traffic(blue)).inFlight === 1)
-  await router.switchTo(green, fence)
+  await router.switchTo(green, fence, shopFrom('blue'))
   await router.emptySlot(blue, fence)
   expect((await router.traffic(blue)).inFlight).toBe(0)
   expect(await endless).toBe('ECONNRESET')

@@ -1,7 +1,10 @@
 /** What the router should know, from the rows alone. */
-import { activeStates, parseAppName, parseHostName, type Slot } from '@tagship/domain'
+import { activeStates, type DeploymentState, parseAppName, parseHostName, type Slot } from '@tagship/domain'
 import type { Route, RouteTarget } from '@tagship/engine'
 import type { Database } from './database.ts'
+
+/** States whose step moves the traffic. */
+const turningStates: readonly DeploymentState[] = ['switching', 'reverting']
 
 const findRoutes = {
   name: 'find-routes',
@@ -9,13 +12,15 @@ const findRoutes = {
   text: `
     SELECT a.seat, a.name AS app, a.hosts, a.live_slot AS live,
       (SELECT coalesce(max(d.fence), 0)::text FROM deployments d WHERE d.app_id = a.id) AS fence,
+      u.slot AS "underWay", coalesce(u.state = ANY($2), false) AS turning,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('slot', i.slot, 'name', i.name, 'address', i.address,
           'port', i.port) ORDER BY i.ordinal), '[]')
         FROM instances i JOIN deployments d ON d.id = i.deployment_id
         WHERE d.app_id = a.id AND i.removed_at IS NULL AND i.process = 'web'
           AND i.address IS NOT NULL AND i.port IS NOT NULL
           AND (d.state = ANY($1) OR d.state = 'live' OR d.warm_until > now())) AS targets
-    FROM app_records a WHERE a.removed_at IS NULL ORDER BY a.seat`,
+    FROM app_records a LEFT JOIN deployments u ON u.app_id = a.id AND u.state = ANY($1)
+    WHERE a.removed_at IS NULL ORDER BY a.seat`,
 }
 
 interface RouteRow {
@@ -24,12 +29,18 @@ interface RouteRow {
   readonly hosts: readonly string[]
   readonly live: Slot | null
   readonly fence: string
+  /** Of the one active deployment. */
+  readonly underWay: Slot | null
+  readonly turning: boolean
   readonly targets: readonly (RouteTarget & { readonly slot: Slot })[]
 }
 
 export const routes = (database: Database) => ({
   async routes(): Promise<Route[]> {
-    const rows = await database.query<RouteRow & Record<string, unknown>>(findRoutes, [activeStates])
+    const rows = await database.query<RouteRow & Record<string, unknown>>(findRoutes, [
+      activeStates,
+      turningStates,
+    ])
     return rows.map((row) => ({
       seat: row.seat,
       app: parseAppName(row.app),
@@ -37,6 +48,8 @@ export const routes = (database: Database) => ({
       live: row.live,
       targets: { blue: inSlot(row, 'blue'), green: inSlot(row, 'green') },
       fence: BigInt(row.fence),
+      filling: row.underWay === row.live ? null : row.underWay,
+      turning: row.turning,
     }))
   },
 })

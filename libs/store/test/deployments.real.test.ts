@@ -243,11 +243,20 @@ describe('reading', () => {
       live: 'green',
       targets: { blue: [target(blue)], green: [target(green)] },
       fence: await store.currentFence(app.id),
+      filling: null,
+      turning: false,
     })
     await driveTo(store, second.id, 'live')
     expect((await route())?.targets.blue).toEqual([target(blue)])
     await store.markInstancesRemoved(first.id)
     expect((await route())?.targets).toEqual({ blue: [], green: [target(green)] })
+    const third = await deployTag(store, app, 'v3.0.0')
+    await driveTo(store, third.id, 'starting')
+    expect(await route()).toMatchObject({ live: 'green', filling: 'blue', turning: false })
+    await driveTo(store, third.id, 'switching')
+    expect(await route()).toMatchObject({ live: 'green', filling: 'blue', turning: true })
+    await driveTo(store, third.id, 'draining')
+    expect(await route()).toMatchObject({ live: 'blue', filling: null, turning: false })
   })
 })
 

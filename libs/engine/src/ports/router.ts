@@ -30,6 +30,17 @@ export interface Route {
   readonly live: Slot | null
   readonly targets: Readonly<Record<Slot, readonly RouteTarget[]>>
   readonly fence: bigint
+  /** The slot that a deployment under way fills or empties: what is in it is its worker's business. */
+  readonly filling: Slot | null
+  /** A deployment under way moves the traffic at this moment: either slot may be live. */
+  readonly turning: boolean
+}
+
+/** What the rows say of an app whose traffic is about to move. */
+export interface Routed {
+  readonly app: AppName
+  readonly hosts: readonly HostName[]
+  readonly live: Slot | null
 }
 
 /**
@@ -42,13 +53,19 @@ export interface Router {
   fillSlot(ref: SlotRef, targets: readonly RouteTarget[], fence: bigint): Promise<void>
   /** Takes every target out of the slot. A no-op where there is none. @throws router.refused for the live slot */
   emptySlot(ref: SlotRef, fence: bigint): Promise<void>
-  /** The switch: one atomic step, read back. @returns the slot that is live now */
-  switchTo(ref: SlotRef, fence: bigint): Promise<Slot>
+  /**
+   * The switch: one atomic step, read back. A router that is not as `from` says is not switched.
+   * @returns the slot that is live now. @throws router.unavailable where it has to be put right first
+   */
+  switchTo(ref: SlotRef, fence: bigint, from: Routed): Promise<Slot>
   liveSlot(seat: number): Promise<Slot | null>
   traffic(ref: SlotRef): Promise<SlotTraffic>
   /** Sends a request through the router as a user would. @returns the name of the instance that answered, or null */
   askThrough(host: HostName, path: string): Promise<{ instance: string | null; status: number }>
-  /** Makes the router (started anew, or doubted) agree with Postgres. */
-  restore(routes: readonly Route[]): Promise<void>
+  /**
+   * Makes the router (started anew, or doubted) agree with Postgres. The rows are read after the router was, so
+   * that nothing it knows can be newer than they are; what changes meanwhile is left alone.
+   */
+  restore(readRoutes: () => Promise<readonly Route[]>): Promise<void>
   forget(seat: number): Promise<void>
 }

@@ -1,4 +1,5 @@
 import { TagshipError } from '@tagship/domain'
+import { routed } from '../routed.ts'
 import { happened, type Step } from './step.ts'
 
 /** Moves the traffic back to the old slot, which is still warm. Has no failure edge: it is tried until it is done. */
@@ -6,9 +7,10 @@ export const revertRoute: Step = async ({ ports, claim }) => {
   const { previous, app } = claim
   if (!previous?.slot)
     throw new TagshipError('internal', `deployment ${claim.deployment.id} has nothing to go back to`)
-  const routed = (await ports.router.liveSlot(app.seat)) !== null
-  if (routed) {
-    const live = await ports.router.switchTo({ seat: app.seat, slot: previous.slot }, claim.fence)
+  const hasRoute = (await ports.router.liveSlot(app.seat)) !== null
+  if (hasRoute) {
+    const ref = { seat: app.seat, slot: previous.slot }
+    const live = await ports.router.switchTo(ref, claim.fence, routed(claim))
     await ports.fault('reverting.afterSwitch')
     if (live !== previous.slot)
       throw new TagshipError('router.refused', `the router shows ${live} instead of ${previous.slot}`)

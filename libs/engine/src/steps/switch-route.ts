@@ -2,6 +2,7 @@ import { type HostName, type Slot, TagshipError } from '@tagship/domain'
 import { fillSlot } from '../fill-slot.ts'
 import { sleep } from '../lease.ts'
 import type { Instance, SlotRef } from '../ports.ts'
+import { routed } from '../routed.ts'
 import { routedProcessName, type SettledProcess, slotOf } from '../specs.ts'
 import { settledProcesses } from './start-instances.ts'
 import { happened, type Outcome, type Step, type StepContext } from './step.ts'
@@ -23,13 +24,14 @@ export const switchRoute: Step = async (context) => {
   const instances = await ports.runtime.list(claim.app.name, claim.deployment.id)
   await fillSlot(context, processes, instances)
   await ports.fault('switching.beforeSwitch')
-  const live = await ports.router.switchTo(ref, claim.fence)
+  const live = await ports.router.switchTo(ref, claim.fence, routed(claim))
   await ports.fault('switching.afterSwitch')
   if (live !== ref.slot)
     return refused('router.refused', `the router still shows ${live} as live after the switch to ${ref.slot}`)
 
   const problem = await confirm(context, web, instances)
   if (!problem) return switched(context)
+  await requireSwitched(context, ref)
   await goBack(context, ref)
   return refused('router.unconfirmed', problem)
 }
@@ -68,10 +70,21 @@ async function confirm(
   return `a request to ${host} through the router: ${last}`
 }
 
+/** A router that has been started again may have lost the switch: that says nothing of the release. */
+async function requireSwitched({ ports }: StepContext, ref: SlotRef): Promise<void> {
+  const live = await ports.router.liveSlot(ref.seat)
+  if (live !== ref.slot) {
+    throw new TagshipError(
+      'router.unavailable',
+      `the router shows ${live} again after the switch to ${ref.slot}`,
+    )
+  }
+}
+
 /** @throws router.* until the read-back shows the old slot: only then may the deployment be called refused */
 async function goBack({ ports, claim }: StepContext, ref: SlotRef): Promise<void> {
   const old: Slot | null = claim.app.liveSlot
   if (!old) return
-  const live = await ports.router.switchTo({ seat: ref.seat, slot: old }, claim.fence)
+  const live = await ports.router.switchTo({ seat: ref.seat, slot: old }, claim.fence, routed(claim))
   if (live !== old) throw new TagshipError('router.refused', `the router shows ${live} instead of ${old}`)
 }

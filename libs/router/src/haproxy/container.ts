@@ -11,15 +11,23 @@ export interface ContainerOptions {
   readonly image: string
 }
 
-/** absent: no container, or one of another shape. */
-type ContainerState = 'absent' | 'stopped' | 'running'
+/** absent: no container, or one of another shape. restarting: the engine is about to start it again by itself. */
+type ContainerState = 'absent' | 'stopped' | 'restarting' | 'running'
 
 export interface RouterContainer {
   readonly name: string
   state(): Promise<ContainerState>
-  /** Makes and starts the container anew. @throws router.unavailable where its image is missing, engine.* */
+  /**
+   * Makes and starts the container, in the place of one of another shape. Where another controller has just made
+   * it, that one stays. @throws router.unavailable where its image is missing, engine.*
+   */
   create(): Promise<void>
+  /** A no-op where it runs. @throws engine.* */
   start(): Promise<void>
+  /** Kills it where it runs, or hangs, and starts it. @throws engine.* */
+  restart(): Promise<void>
+  /** For how many milliseconds it has been running. */
+  runsFor(): Promise<number>
   remove(): Promise<void>
   /** The last lines that the router wrote. */
   lastWords(): Promise<string>
@@ -47,26 +55,46 @@ export function createContainer({ docker, installation, folder, image }: Contain
       .digest('hex')
       .slice(0, 16)
   }
-  const remove = async () => {
-    await orNull(askEngine(`removing ${name}`, () => container.remove({ force: true })))
+  const inspect = () => orNull(askEngine(`looking at ${name}`, () => container.inspect()))
+  const remove = async (id = name) => {
+    await orNull(askEngine(`removing ${name}`, () => docker.getContainer(id).remove({ force: true })))
   }
+  const start = () =>
+    unless(
+      304,
+      askEngine(`starting ${name}`, () => container.start()),
+    )
   return {
     name,
-    remove,
+    remove: () => remove(),
     state: async () => {
-      const found = await orNull(askEngine(`looking at ${name}`, () => container.inspect()))
+      const found = await inspect()
       if (found?.Config.Labels[shapeLabel] !== (await shape())) return 'absent'
-      return found.State.Running && !found.State.Restarting ? 'running' : 'stopped'
+      if (found.State.Restarting) return 'restarting'
+      return found.State.Running ? 'running' : 'stopped'
     },
     create: async () => {
-      await remove()
-      const labels = { ...settings.Labels, [shapeLabel]: await shape() }
-      const options = { ...settings, name, Image: image, Labels: labels }
-      await askEngine(`creating ${name}`, () => docker.createContainer(options))
-      await askEngine(`starting ${name}`, () => container.start())
+      const [found, wanted] = [await inspect(), await shape()]
+      if (found && found.Config.Labels[shapeLabel] !== wanted) await remove(found.Id)
+      const options = {
+        ...settings,
+        name,
+        Image: image,
+        Labels: { ...settings.Labels, [shapeLabel]: wanted },
+      }
+      await unless(
+        409,
+        askEngine(`creating ${name}`, () => docker.createContainer(options)),
+      )
+      await start()
     },
-    start: async () => {
+    start: async () => void (await start()),
+    restart: async () => {
       await askEngine(`starting ${name}`, () => container.restart({ t: 0 }))
+    },
+    runsFor: async () => {
+      const found = await inspect()
+      return found?.State.Running ? Date.now() - new Date(found.State.StartedAt).getTime() : 0
     },
     lastWords: async () => {
       const log = await orNull(
@@ -83,6 +111,8 @@ function containerSettings(installation: string, folder: string) {
   return {
     Cmd: [
       ...[
+        'sh',
+        `${mountPoint}/start.sh`,
         'haproxy',
         '-W',
         '-db',
@@ -116,9 +146,13 @@ function textOfLog(log: Buffer): string {
   return parts.join('').trim()
 }
 
-async function orNull<T>(work: Promise<T>): Promise<T | null> {
+function orNull<T>(work: Promise<T>): Promise<T | null> {
+  return unless(404, work)
+}
+
+async function unless<T>(status: number, work: Promise<T>): Promise<T | null> {
   return work.catch((error: unknown) => {
-    if (engineStatus(error) === 404) return null
+    if (engineStatus(error) === status) return null
     throw error
   })
 }

@@ -20,6 +20,11 @@ export interface EnsureInput {
 }
 
 const startMs = 15_000
+/** A router that says nothing for so long hangs, unless it has only just been started. */
+const hungMs = 2_000
+const youngMs = 4_000
+/** What the engine takes to start it again after a death, the first few times. */
+const ownRestartMs = 700
 /** Longer than a reload takes; a controller that dies in the middle of one blocks others no longer than this. */
 const freezeSeconds = 10
 /** Longer than `timeout http-keep-alive`: after it no connection of the old worker can bring a new request. */
@@ -27,50 +32,93 @@ const oldWorkerMs = 65_000
 
 /**
  * Where nothing is amiss it changes nothing. Otherwise: starts the container, or reloads its config without
- * a lost request, or gives it its seats.
+ * a lost request, or gives it its seats. One that hangs is killed and started anew.
+ * @returns the fingerprint of the config that it runs with now
  * @throws port.taken, data.notWritable, router.unavailable, engine.*
  */
-export async function ensureRouter(input: EnsureInput): Promise<void> {
+export async function ensureRouter(input: EnsureInput): Promise<string> {
   const { folder, bind, container, log } = input
   files.prepareFolder(folder)
+  files.readSecret(folder, input.secret)
   const config = await files.writeConfig(folder, bind, input.secret)
-  if ((await container.state()) !== 'running') await startContainer(input)
-  const running = await waitUntilAnswers(input)
+  const running = await bringUp(input)
   if (running !== config.fingerprint) {
     log.info({ router: container.name }, 'the router takes its new config')
     await reloadConfig(input, config)
   }
   await fitSeats(input)
-  if (!(await files.seatFileIsWhole(folder))) await input.seats.save()
+  await input.seats.mendFile()
+  return config.fingerprint
 }
 
-async function startContainer({ folder, bind, container, log }: EnsureInput): Promise<void> {
-  const state = await container.state()
-  if (state === 'absent') await container.remove()
-  if (await files.mendSeatFile(folder)) {
-    log.warn({ router: container.name }, 'the router starts without routes: it had no whole file of seats')
+/** @returns the fingerprint of the config that it runs with */
+async function bringUp(input: EnsureInput): Promise<string> {
+  const { container, log } = input
+  const state = await settledState(container)
+  if (state === 'running') {
+    const begin = performance.now()
+    const patience = Math.max(hungMs, youngMs - (await container.runsFor()))
+    const answer = await answerWithin(input, patience)
+    if (answer) return answer
+    // Another controller may have come to the same conclusion a moment sooner.
+    const runsFor = await container.runsFor()
+    if (runsFor > 0 && runsFor < performance.now() - begin) return waitUntilAnswers(input)
+    log.warn({ router: container.name }, 'the router does not answer; it is started again')
   }
-  await requireFreePort(bind)
-  if (state === 'absent') await container.create()
-  else await container.start()
+  await startContainer(input, state)
+  return waitUntilAnswers(input)
 }
 
-/** @returns the fingerprint of the config it runs with */
-async function waitUntilAnswers({ folder, bind, container }: EnsureInput): Promise<string> {
-  const { cli, master } = files.socketsOf(folder)
-  const deadline = performance.now() + startMs
+/** The engine starts it again by itself: a second start in the middle of that would only cost time. */
+async function settledState(container: RouterContainer) {
+  const deadline = performance.now() + ownRestartMs
   for (;;) {
-    const fingerprint = await runningFingerprint(cli).catch(() => null)
-    // The master begins to listen a moment after its first worker does.
-    if (fingerprint && (await oldWorkers(master).catch(() => null))) return fingerprint
-    const failed = (await container.state()) !== 'running'
-    if (failed || performance.now() > deadline) break
-    await sleep(20)
+    const state = await container.state()
+    if (state !== 'restarting' || performance.now() > deadline) return state
+    await sleep(50)
   }
+}
+
+async function startContainer(
+  { folder, bind, seatCount, container, log }: EnsureInput,
+  state: Awaited<ReturnType<RouterContainer['state']>>,
+): Promise<void> {
+  const mended = await files.mendSeatFile(folder, seatCount)
+  if (mended) {
+    const routes = mended === 'last' ? 'with the routes before the last change' : 'without routes'
+    log.warn({ router: container.name }, `the router starts ${routes}: its file of seats was damaged`)
+  }
+  if (state !== 'running' && (await isTaken(bind))) {
+    // Perhaps by the router itself: the engine was quicker.
+    if ((await container.state()) === 'running') return
+    throw portTaken(bind)
+  }
+  if (state === 'absent') await container.create()
+  else if (state === 'stopped') await container.start()
+  else await container.restart()
+}
+
+async function waitUntilAnswers(input: EnsureInput): Promise<string> {
+  const { bind, container } = input
+  const answer = await answerWithin(input, startMs)
+  if (answer) return answer
   const words = await container.lastWords()
   // Started again and again it would take the port as soon as that is free, behind everybody's back.
   await container.remove()
   throw startProblem(words, bind)
+}
+
+/** Null where it does not run, or has said nothing for so long. */
+async function answerWithin({ folder, container }: EnsureInput, ms: number): Promise<string | null> {
+  const { cli, master } = files.socketsOf(folder)
+  const deadline = performance.now() + ms
+  for (;;) {
+    const fingerprint = await runningFingerprint(cli).catch(() => null)
+    // The master begins to listen a moment after its first worker does.
+    if (fingerprint && (await oldWorkers(master).catch(() => null))) return fingerprint
+    if (performance.now() > deadline || (await container.state()) !== 'running') return null
+    await sleep(20)
+  }
 }
 
 function startProblem(words: string, bind: Bind): TagshipError {
@@ -86,16 +134,13 @@ function portTaken({ address, port }: Bind): TagshipError {
   )
 }
 
-async function requireFreePort(bind: Bind): Promise<void> {
+async function isTaken(bind: Bind): Promise<boolean> {
   const server = createServer()
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      // Any other trouble is the router's to report: it may have rights that this process has not.
-      if (error.code === 'EADDRINUSE') reject(portTaken(bind))
-      else resolve()
-    })
+  return new Promise((resolve) => {
+    // Any other trouble is the router's to report: it may have rights that this process has not.
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'EADDRINUSE'))
     server.listen({ port: bind.port, host: bind.address || '0.0.0.0', exclusive: true }, () => {
-      server.close(() => resolve())
+      server.close(() => resolve(false))
     })
   })
 }

@@ -49,13 +49,16 @@ export function prepareFolder(folder: string): void {
   }
 }
 
-/** The secret of the preview header and of our own questions: made once, then kept. @throws data.notWritable */
-export function readSecret(folder: string): string {
+/**
+ * The secret of the preview header and of our own questions: made once, then kept.
+ * @param known put back where the file is gone. @throws data.notWritable
+ */
+export function readSecret(folder: string, known?: string): string {
   const path = join(folder, 'secret')
   try {
     const kept = existsSync(path) ? readFileSync(path, 'utf8').trim() : ''
     if (/^[0-9a-f]{48}$/.test(kept)) return kept
-    const secret = randomBytes(24).toString('hex')
+    const secret = known ?? randomBytes(24).toString('hex')
     writeFileSync(path, secret, { mode: 0o600, flush: true })
     return secret
   } catch (cause) {
@@ -82,28 +85,30 @@ export async function writeConfig(folder: string, bind: Bind, secret: string): P
 
   for (const [name, text] of pages) await writeWhere(join(folder, 'pages', name), text)
   await writeWhere(join(folder, 'tagship.lua'), script)
+  const start = await readFile(new URL('./start.sh', import.meta.url), 'utf8')
+  await writeWhere(join(folder, 'start.sh'), start)
   const config = join(folder, 'haproxy.cfg')
   const before = await readText(config)
   await writeWhere(config, render(fingerprint))
   return { fingerprint, undo: async () => (before === null ? undefined : writeWhole(config, before)) }
 }
 
-/**
- * Where the file of seats is missing or was cut short, starts again with an empty one; `restore` fills it.
- * Only for a router that does not run: a running one knows better.
- * @returns whether it had to. @throws data.notWritable
- */
-export async function mendSeatFile(folder: string): Promise<boolean> {
-  const text = await readText(seatFileOf(folder))
-  if (text !== null && parseSeatFile(text)) return false
-  await writeWhole(seatFileOf(folder), emptySeatFile)
-  return true
-}
+/** What the file of seats was found as, where it had to be put right. */
+export type SeatFileMend = 'last' | 'empty'
 
-/** Whether the file of seats is there and whole. */
-export async function seatFileIsWhole(folder: string): Promise<boolean> {
-  const text = await readText(seatFileOf(folder))
-  return text !== null && parseSeatFile(text) !== null
+/**
+ * Where the file of seats is missing or damaged, its place is taken by the routes before the last change, as in
+ * start.sh, or by an empty one; `restore` does the rest. Only for a router that does not run: a running one knows
+ * better.
+ * @returns null where it was whole. @throws data.notWritable
+ */
+export async function mendSeatFile(folder: string, seatCount: number): Promise<SeatFileMend | null> {
+  const path = seatFileOf(folder)
+  const [text, last] = await Promise.all([path, `${path}.last`].map(readText))
+  if (text && parseSeatFile(text)) return null
+  const usable = last && parseSeatFile(last) ? last : null
+  await writeWhole(path, usable ?? emptySeatFile(seatCount))
+  return usable ? 'last' : 'empty'
 }
 
 async function readText(path: string): Promise<string | null> {

@@ -14,6 +14,7 @@ import { applyTargets } from './servers.ts'
 import { askSocket } from './socket.ts'
 import { type RouterStatus, readStatus } from './status.ts'
 import { countUsable, readTraffic } from './traffic.ts'
+import { verifyRouter, verifySeat } from './verify.ts'
 
 export interface HaproxyOptions {
   readonly docker: Docker
@@ -35,6 +36,8 @@ export interface HaproxyRouter extends Router {
    * @throws port.taken, data.notWritable, router.unavailable, engine.*
    */
   ensure(): Promise<void>
+  /** Why it could not be brought up the last time that this was tried; null where it could. */
+  problem(): string | null
   /** Removes the container; apps cannot be reached any more. The folder stays. @throws engine.* */
   stop(): Promise<void>
   status(): Promise<RouterStatus>
@@ -54,13 +57,25 @@ export function createHaproxyRouter(options: HaproxyOptions): HaproxyRouter {
   const container = createContainer(options)
   const restoring = { seats, socketPath: sockets.cli, log }
 
+  let fingerprint: string | null = null
+  let problem: string | null = null
+  const ensure = async () => {
+    try {
+      fingerprint = await ensureRouter({ folder, bind, seatCount, secret, container, seats, log })
+      problem = null
+    } catch (error) {
+      problem = error instanceof Error ? error.message : String(error)
+      throw error
+    }
+  }
   const liveSlot = (seat: number) => readMap(sockets.cli, 'live', seat)
   const hasUsable = async (ref: SlotRef) => (await countUsable(sockets, ref)) > 0
   return {
     previewSecret: secret,
-    ensure: () => ensureRouter({ folder, bind, seatCount, secret, container, seats, log }),
+    ensure,
+    problem: () => problem,
     stop: () => container.remove(),
-    status: () => readStatus(sockets.cli, container),
+    status: () => readStatus(sockets.cli, container, fingerprint),
     setHosts: (seat, app, hosts) => seats.setHosts(seat, app, hosts),
     fillSlot: async (ref, targets, fence) => {
       await seats.setTargets(ref, targets, fence)
@@ -70,7 +85,9 @@ export function createHaproxyRouter(options: HaproxyOptions): HaproxyRouter {
       await seats.setTargets(ref, [], fence)
       await applyTargets(sockets.cli, ref, [])
     },
-    switchTo: async ({ seat, slot }, fence) => {
+    switchTo: async ({ seat, slot }, fence, from) => {
+      await verifyRouter(sockets.cli, fingerprint)
+      verifySeat(await seats.one(seat), slot, from)
       await seats.switchTo(seat, slot, fence)
       const live = await liveSlot(seat)
       if (!live) throw new TagshipError('router.refused', `seat ${seat} has no live slot after the switch`)
@@ -79,7 +96,11 @@ export function createHaproxyRouter(options: HaproxyOptions): HaproxyRouter {
     liveSlot,
     traffic: (ref) => readTraffic(sockets, ref),
     askThrough: (host, path) => askThrough(bind, secret, host, path),
-    restore: (routes) => restoreRoutes(restoring, routes),
+    restore: async (readRoutes) => {
+      prepareFolder(folder)
+      await restoreRoutes(restoring, readRoutes)
+      if (await seats.mendFile()) log.warn({ file: seatFileOf(folder) }, 'the file of seats was damaged')
+    },
     forget: (seat) => forgetSeat(restoring, seat),
     backupInUse: async (seat) => {
       const live = await liveSlot(seat)

@@ -7,6 +7,8 @@ export interface Seat {
   readonly number: number
   /** Null: free. */
   readonly app: string | null
+  /** Counts the writes to it. */
+  readonly version: number
   readonly fence: bigint
   readonly live: Slot | null
   /** The slot that was live before, and stands in where no target of the live one can be reached. */
@@ -18,6 +20,7 @@ export interface Seat {
 /** A seat that nobody has, but for its number. */
 export const freeSeat: Omit<Seat, 'number'> = {
   app: null,
+  version: 0,
   fence: 0n,
   live: null,
   backup: null,
@@ -25,12 +28,19 @@ export const freeSeat: Omit<Seat, 'number'> = {
   targets: { blue: [], green: [] },
 }
 
-/** A router with no seats yet: it is told how many to have once it runs. */
-export const emptySeatFile = '# tagship seats 0\n# end\n'
+/** Of a router that knows no app. */
+export function emptySeatFile(seatCount: number): string {
+  const blocks = Array.from({ length: seatCount }, (_, index) => {
+    const number = index + 1
+    const backends = slots.map((slot) => `backend s${number}-${slot} from slot\n`).join('')
+    return `# seat ${number} app=- version=0 fence=0 live=- backup=- hosts=-\n${backends}`
+  })
+  return `# tagship seats ${seatCount}\n${blocks.join('')}# end\n`
+}
 
 const wholePattern = /^# tagship seats (\d+)\n((?:.*\n)*)# end\n?$/
 const seatPattern =
-  /^# seat (\d+) app=(\S+) fence=(\d+) live=(blue|green|-) backup=(blue|green|-) hosts=(\S+)\n((?:.*\n)*)$/
+  /^# seat (\d+) app=(\S+)(?: version=(\d+))? fence=(\d+) live=(blue|green|-) backup=(blue|green|-) hosts=(\S+)\n((?:.*\n)*)$/
 const targetPattern = /^ {2}server (\S+) (\S+):(\d+)$/
 
 /** @returns null for anything that the router did not write whole */
@@ -44,8 +54,9 @@ export function parseSeatFile(text: string): Seat[] | null {
     : null
 }
 
-function parseBlock(block: string): Seat | null {
-  const [, number, app, fence, live, backup, hosts, backends] = seatPattern.exec(block) ?? []
+/** One seat: its heading and its two backends. */
+export function parseBlock(block: string): Seat | null {
+  const [, number, app, version, fence, live, backup, hosts, backends] = seatPattern.exec(block) ?? []
   if (!number || !app || !fence || !hosts || backends === undefined) return null
   const [before, blue, green, ...more] = backends.split(/^backend s\d+-(?:blue|green) from slot\n/m)
   const targets = { blue: parseTargets(blue), green: parseTargets(green) }
@@ -53,6 +64,7 @@ function parseBlock(block: string): Seat | null {
   return {
     number: Number(number),
     app: app === '-' ? null : app,
+    version: Number(version ?? 0),
     fence: BigInt(fence),
     live: slots.find((slot) => slot === live) ?? null,
     backup: slots.find((slot) => slot === backup) ?? null,

@@ -1,9 +1,9 @@
 /** The commands of tagship.lua, as functions: each is one atomic step of the router, and on disk when it returns. */
-import { open } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type Slot, TagshipError } from '@tagship/domain'
 import type { RouteTarget, SlotRef } from '@tagship/engine'
-import { parseSeatFile, type Seat } from './seat-file.ts'
+import { parseBlock, parseSeatFile, type Seat } from './seat-file.ts'
 import { askSocket } from './socket.ts'
 import { addressOf, list, word } from './words.ts'
 
@@ -12,16 +12,27 @@ interface SwitchOptions {
   readonly unproven?: boolean
 }
 
-export interface Seats {
+/** What can be written to a seat. */
+export interface SeatWriter {
   setHosts(seat: number, app: string, hosts: readonly string[]): Promise<void>
   /** Records what the slot's targets are to be. @throws router.fenced, router.refused to empty the live slot */
   setTargets(ref: SlotRef, targets: readonly RouteTarget[], fence: bigint): Promise<void>
   /** @throws router.fenced, router.refused for a slot without a usable target */
   switchTo(seat: number, slot: Slot | null, fence: bigint, options?: SwitchOptions): Promise<void>
   forget(seat: number): Promise<void>
+}
+
+export interface Seats extends SeatWriter {
+  /**
+   * Writes to this one seat for as long as nobody else does, whatever fence it has seen: for who has compared it
+   * with the rows. @throws router.fenced once somebody has written
+   */
+  unchanged(seat: Pick<Seat, 'number' | 'version'>): SeatWriter
   all(): Promise<Seat[]>
-  /** Writes the file of seats again from what the running router knows. */
-  save(): Promise<void>
+  /** @throws router.refused where there is no such seat */
+  one(seat: number): Promise<Seat>
+  /** Writes the file of seats again where it is not what the running router knows. @returns whether it was not */
+  mendFile(): Promise<boolean>
   /** Refuses writes (`router.unavailable`) for so long, or until a new worker takes over. */
   freeze(seconds: number): Promise<void>
   /** Counts from the next reload on. @throws router.refused where a seat beyond is taken */
@@ -30,35 +41,64 @@ export interface Seats {
 
 /** `socketPath`: the router's own socket. `file`: the file of seats, which the router writes and we sync. */
 export function createSeats(socketPath: string, file: string): Seats {
-  const command = async (verb: string, ...args: readonly (string | number | bigint)[]) => {
-    const line = ['tagship', verb, ...args].join(' ')
-    readReply(await askSocket(socketPath, line), line)
+  const command = async (line: string) => {
+    const version = readReply(await askSocket(socketPath, line), line)
     await syncFile(file)
+    return version
   }
+  const known = () => askSocket(socketPath, 'tagship seats')
   return {
-    setHosts: (seat, app, hosts) => command('hosts', seat, word(app), list(hosts.map(word))),
-    setTargets: ({ seat, slot }, targets, fence) => {
-      const items = targets.map((target) => `${word(target.name)}=${addressOf(target)}`)
-      return command('fill', seat, slot, fence, list(items))
+    ...writer((line) => command(`tagship ${line}`)),
+    unchanged: ({ number, version }) => {
+      let last = version
+      return writer(async (line) => {
+        const [verb, , ...words] = line.split(' ')
+        last = await command(['tagship if', number, last, verb, ...words].join(' '))
+      })
     },
-    switchTo: (seat, slot, fence, options) =>
-      command('switch', seat, slot ?? '-', fence, ...(options?.unproven ? ['unproven'] : [])),
-    forget: (seat) => command('forget', seat),
-    save: () => command('save'),
-    freeze: (seconds) => command('freeze', seconds),
-    resize: (count) => command('resize', count),
+    freeze: (seconds) => command(`tagship freeze ${seconds}`).then(() => {}),
+    resize: (count) => command(`tagship resize ${count}`).then(() => {}),
     all: async () => {
-      const seats = parseSeatFile(await askSocket(socketPath, 'tagship seats'))
+      const seats = parseSeatFile(await known())
       if (!seats) throw new TagshipError('router.unavailable', 'the router did not list its seats')
       return seats
+    },
+    one: async (number) => {
+      const answer = await askSocket(socketPath, `tagship seat ${number}`)
+      const seat = parseBlock(`${answer}\n`)
+      if (!seat) throw new TagshipError('router.refused', `seat ${number}: ${answer}`)
+      return seat
+    },
+    mendFile: async () => {
+      // A write may come between the two looks: only what differs from before and after it is damage.
+      const before = await known()
+      const there = await readFile(file, 'utf8').catch(() => '')
+      if (there.trimEnd() === before || there.trimEnd() === (await known())) return false
+      await command('tagship save')
+      return true
     },
   }
 }
 
-function readReply(reply: string, line: string): void {
-  if (/^ok\b/.test(reply)) return
+function writer(command: (line: string) => Promise<unknown>): SeatWriter {
+  const say = async (...words: readonly (string | number | bigint)[]) => void (await command(words.join(' ')))
+  return {
+    setHosts: (seat, app, hosts) => say('hosts', seat, word(app), list(hosts.map(word))),
+    setTargets: ({ seat, slot }, targets, fence) => {
+      const items = targets.map((target) => `${word(target.name)}=${addressOf(target)}`)
+      return say('fill', seat, slot, fence, list(items))
+    },
+    switchTo: (seat, slot, fence, options) =>
+      say('switch', seat, slot ?? '-', fence, ...(options?.unproven ? ['unproven'] : [])),
+    forget: (seat) => say('forget', seat),
+  }
+}
+
+/** @returns the seat's version where one was written to */
+function readReply(reply: string, line: string): number {
+  if (/^ok\b/.test(reply)) return Number(reply.slice(3))
   const [, highest] = /^fenced (\d+)/.exec(reply) ?? []
-  if (highest) throw new TagshipError('router.fenced', `${line}: the fence ${highest} was seen before`)
+  if (highest) throw new TagshipError('router.fenced', `${line}: ${highest} was seen before`)
   if (/^busy /.test(reply)) throw new TagshipError('router.unavailable', `${line}: ${reply.slice(5)}`)
   throw new TagshipError('router.refused', `${line}: ${reply.replace(/^refused /, '')}`)
 }

@@ -20,30 +20,36 @@ const removalMs = 4_000
 /**
  * Makes the backend have exactly these servers: new ones come before old ones go. Requests that are still
  * under way at a server that goes are cut.
- * @param present where the caller knows already what is there. @throws router.refused
+ * @param present where the caller knows already what is there. @returns whether anything changed.
+ * @throws router.refused
  */
 export async function applyTargets(
   socketPath: string,
   ref: SlotRef,
   targets: readonly RouteTarget[],
   present?: readonly Server[],
-): Promise<void> {
+): Promise<boolean> {
   const backend = backendName(ref.seat, ref.slot)
   const servers = present ?? (await listServers(socketPath, backend)).get(backend) ?? []
   const byName = new Map(servers.map((server) => [server.name, server]))
+  let changed = false
   for (const target of targets) {
     const server = byName.get(target.name)
     byName.delete(target.name)
     const path = `${backend}/${target.name}`
     if (server?.address === addressOf(target)) {
-      if (server.maintenance) await expect(socketPath, enabling(path), '')
+      if (!server.maintenance) continue
+      await expect(socketPath, enabling(path), '')
+      changed = true
       continue
     }
+    changed = true
     if (server) await removeServer(socketPath, path)
     const adding = `add server ${path} ${addressOf(target)} ${serverOptions}`
     await expect(socketPath, `${adding}; ${enabling(path)}`, 'New server registered.')
   }
   await Promise.all([...byName.keys()].map((name) => removeServer(socketPath, `${backend}/${name}`)))
+  return changed || byName.size > 0
 }
 
 /** The servers of one backend, or of all, by the backend's name. @throws router.refused */

@@ -10,6 +10,7 @@ const infoSchema = z.object({
   Maxconn: count,
   CurrConns: count,
   CumReq: count,
+  description: z.string(),
 })
 
 export interface RouterStatus {
@@ -21,12 +22,18 @@ export interface RouterStatus {
     readonly maxConnections: number
     readonly connections: number
     readonly requests: number
+    /** Whether it has the config that it was given last. */
+    readonly asConfigured: boolean
   } | null
 }
 
-/** Never throws for what the router does. */
-export async function readStatus(socketPath: string, container: RouterContainer): Promise<RouterStatus> {
-  const answer = await askSocket(socketPath, 'show info', 2_000).catch(() => '')
+/** Never throws for what the router does. @param fingerprint of the config that it was given, where it was */
+export async function readStatus(
+  socketPath: string,
+  container: RouterContainer,
+  fingerprint: string | null,
+): Promise<RouterStatus> {
+  const answer = await askSocket(socketPath, 'show info', 1_000).catch(() => '')
   const fields = [...answer.matchAll(/^(\w+): (.*)$/gm)].map(([, key, value]) => [key, value])
   const info = infoSchema.safeParse(Object.fromEntries(fields)).data
   const running = info && {
@@ -35,6 +42,7 @@ export async function readStatus(socketPath: string, container: RouterContainer)
     maxConnections: info.Maxconn,
     connections: info.CurrConns,
     requests: info.CumReq,
+    asConfigured: fingerprint === null || info.description === fingerprint,
   }
   return { container: container.name, running: running ?? null }
 }

@@ -4,19 +4,21 @@
 --
 -- Every command below runs to its end before the next one begins (one Lua state, no yield in between):
 -- comparing the fence, writing the file and turning the map are one step, whoever else is asking.
--- Replies: "ok …", "fenced HIGHEST", "busy WHY", "refused WHY".
+-- Replies: "ok VERSION", "fenced HIGHEST", "busy WHY", "refused WHY".
 
 local path = ...
 local slots = { 'blue', 'green' }
 local none = '-'
 
-local seats = {}   -- number → { app, fence, live, backup, hosts, blue, green }; the last three are lists "a,b"
+local seats = {}   -- number → { app, version, fence, live, backup, hosts, blue, green }; the last three are lists "a,b"
 local blocks = {}  -- the text of the file: heading, one block a seat, end mark
 local owner = {}   -- host → seat
+local acts = {}    -- verb → what it does to a seat, without a look at the fence
+local on_disk      -- the text of the file as it was read or written last
 local frozen_until = 0
 
 local function free_seat()
-  return { app = none, fence = 0, live = none, backup = none, hosts = none, blue = none, green = none }
+  return { app = none, version = 0, fence = 0, live = none, backup = none, hosts = none, blue = none, green = none }
 end
 
 local function items(list)
@@ -35,8 +37,8 @@ end
 
 local function block(number, seat)
   local lines = {
-    string.format('# seat %d app=%s fence=%d live=%s backup=%s hosts=%s',
-      number, seat.app, seat.fence, seat.live, seat.backup, seat.hosts),
+    string.format('# seat %d app=%s version=%d fence=%d live=%s backup=%s hosts=%s',
+      number, seat.app, seat.version, seat.fence, seat.live, seat.backup, seat.hosts),
   }
   for _, slot in ipairs(slots) do
     lines[#lines + 1] = string.format('backend %s from slot', backend(number, slot))
@@ -53,13 +55,22 @@ local function render_all()
   blocks[#blocks + 1] = '# end\n'
 end
 
+local function text_of(file_path)
+  local file = io.open(file_path)
+  local text = file and file:read('a')
+  if file then file:close() end
+  return text
+end
+
 local function read()
   local seat, slot
-  for line in io.lines(path) do
+  on_disk = text_of(path) or ''
+  for line in on_disk:gmatch('[^\n]+') do
     local number, fields = line:match('^# seat (%d+) (.*)$')
     if number then
       seat = free_seat()
       for key, value in fields:gmatch('(%l+)=(%S+)') do seat[key] = value end
+      seat.version = math.tointeger(seat.version)
       seat.fence = math.tointeger(seat.fence)
       seats[tonumber(number)] = seat
     end
@@ -70,17 +81,23 @@ local function read()
   render_all()
 end
 
--- Returns what went wrong, or nil. The caller's fsync is what makes it last through a power cut.
+-- Returns what went wrong, or nil. The caller's fsync is what makes it last through a power cut. What was
+-- there before stays beside it, unless somebody has damaged it: start.sh falls back on it. An instance is
+-- removed only after a write that takes it out of the routes, so that routes which are one write old still lead
+-- to instances that are there.
 local function save()
+  local text = table.concat(blocks)
   local file, problem = io.open(path .. '.new', 'w')
   if not file then return problem end
   local written
-  written, problem = file:write(table.concat(blocks))
+  written, problem = file:write(text)
   local closed, close_problem = file:close()
   if not (written and closed) then return problem or close_problem end
+  if text_of(path) == on_disk then os.rename(path, path .. '.last') end
   local renamed
   renamed, problem = os.rename(path .. '.new', path)
-  return not renamed and problem or nil
+  if not renamed then return problem end
+  on_disk = text
 end
 
 -- ---------------------------------------------------------------------------------------- the maps
@@ -118,9 +135,10 @@ local function change(number, fields)
   local seat = {}
   for key, value in pairs(before) do seat[key] = value end
   for key, value in pairs(fields) do seat[key] = value end
-  local text, old = block(number, seat), blocks[number + 1]
-  if text ~= old then
-    blocks[number + 1] = text
+  local old = blocks[number + 1]
+  if block(number, seat) ~= old then
+    seat.version = before.version + 1
+    blocks[number + 1] = block(number, seat)
     local problem = save()
     if problem then
       blocks[number + 1] = old
@@ -129,7 +147,7 @@ local function change(number, fields)
     seats[number] = seat
     publish(number, seat, before)
   end
-  return 'ok ' .. seat.live
+  return 'ok ' .. seats[number].version
 end
 
 -- ------------------------------------------------------------------------------------ the commands
@@ -140,29 +158,38 @@ local function command(verb, usage, act)
   end)
 end
 
-local function seat_command(verb, usage, act)
-  command(verb, 'SEAT ' .. usage, function(number, ...)
+local function with_seat(act)
+  return function(number, ...)
     number = math.tointeger(number)
     local seat = seats[number]
     if not seat then return string.format('refused there is no seat %s among %d', number, #seats) end
     return act(number, seat, ...)
-  end)
+  end
+end
+
+local function seat_command(verb, usage, act)
+  acts[verb] = act
+  command(verb, 'SEAT ' .. usage, with_seat(act))
 end
 
 local function fenced_command(verb, usage, act)
-  seat_command(verb, 'SLOT FENCE ' .. usage, function(number, seat, slot, fence, ...)
-    fence = math.tointeger(fence)
-    if fence < seat.fence then return string.format('fenced %d', seat.fence) end
-    return act(number, seat, slot, fence, ...)
-  end)
+  acts[verb] = function(number, seat, slot, fence, ...)
+    return act(number, seat, slot, math.tointeger(fence), ...)
+  end
+  command(verb, 'SEAT SLOT FENCE ' .. usage, with_seat(function(number, seat, slot, fence, ...)
+    if math.tointeger(fence) < seat.fence then return string.format('fenced %d', seat.fence) end
+    return acts[verb](number, seat, slot, fence, ...)
+  end))
 end
 
 seat_command('hosts', 'APP HOST,…|-', function(number, _, app, hosts)
   return change(number, { app = app, hosts = hosts })
 end)
 
-seat_command('forget', '', function(number)
-  return change(number, free_seat())
+seat_command('forget', '', function(number, seat)
+  local free = free_seat()
+  free.version = seat.version
+  return change(number, free)
 end)
 
 fenced_command('fill', 'NAME=ADDRESS:PORT,…|-', function(number, seat, slot, fence, targets)
@@ -181,9 +208,20 @@ fenced_command('switch', '[unproven]', function(number, seat, slot, fence, unpro
   return change(number, { fence = fence, live = slot, backup = backup })
 end)
 
+-- For who has compared the seat with the rows: nobody has written since. That says more than a fence does,
+-- and puts right one that no row has given out.
+command('if', 'SEAT VERSION VERB …', with_seat(function(number, seat, version, verb, ...)
+  if math.tointeger(version) ~= seat.version then return string.format('fenced %d', seat.version) end
+  return acts[verb](number, seat, ...)
+end))
+
 command('seats', '', function()
   return table.concat(blocks)
 end)
+
+command('seat', 'SEAT', with_seat(function(number)
+  return blocks[number + 1]
+end))
 
 command('save', '', function()
   local problem = save()

@@ -4,8 +4,8 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseAppName, parseHostName } from '@tagship/domain'
-import type { RouteTarget } from '@tagship/engine'
+import { parseAppName, parseHostName, type Slot } from '@tagship/domain'
+import type { Routed, RouteTarget } from '@tagship/engine'
 import { createLogger } from '@tagship/kit'
 import { type DockerScope, dockerScope } from '@tagship/tests/docker'
 import { afterAll } from 'vitest'
@@ -13,6 +13,11 @@ import { createHaproxyRouter, type HaproxyOptions, type HaproxyRouter } from '..
 
 export const shop = parseAppName('shop')
 export const shopHost = parseHostName('shop.test')
+
+/** What the rows say before the shop moves from there. */
+export function shopFrom(live: Slot): Routed {
+  return { app: shop, hosts: [shopHost], live }
+}
 
 export interface Setting {
   readonly folder: string
