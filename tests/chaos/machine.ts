@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { open, readdir, readFile } from 'node:fs/promises'
+import { open, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createDocker, type Docker, runCommand } from '@tagship/kit'
@@ -13,7 +13,10 @@ import { until } from './until.ts'
 export interface Machine {
   readonly docker: Docker
   readonly engine: Engine
-  /** Kills every process of the machine but this one, as a power cut would. */
+  /**
+   * A power cut: every process of the machine but this one is killed, and what the kernel held (network, mounts,
+   * `/run`) is gone. Files stay as they are.
+   */
   powerOff(): Promise<void>
 }
 
@@ -71,6 +74,24 @@ async function powerOff(): Promise<void> {
     for (const pid of pids.filter((one) => !spared.has(one))) kill(pid)
     await sleep(50)
   }
+  await forgetKernelState()
+}
+
+/** What a machine that is switched on has not. */
+async function forgetKernelState(): Promise<void> {
+  const mounts = (await readFile('/proc/self/mounts', 'utf8'))
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+  const engines = mounts.filter((path) => /^\/(run|var\/lib\/docker)\//.test(path)).reverse()
+  for (const path of engines) await runCommand('umount', ['--lazy', path])
+  const { stdout } = await runCommand('ip', ['-oneline', 'link', 'show'])
+  const links = [...stdout.matchAll(/^\d+: ([^:@]+)/gm)].map(([, name = '']) => name)
+  for (const link of links.filter((name) => name !== 'lo')) await runCommand('ip', ['link', 'delete', link])
+  for (const table of ['filter', 'nat']) {
+    await runCommand('iptables', ['--table', table, '--flush'])
+    await runCommand('iptables', ['--table', table, '--delete-chain'])
+  }
+  for (const name of await readdir('/run')) await rm(join('/run', name), { recursive: true, force: true })
 }
 
 async function ancestors(pid: number): Promise<Set<number>> {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import type { DeploymentJson } from '@tagship/api'
 import type { DeploymentState } from '@tagship/domain'
-import { type Installation, startInstallation } from '@tagship/tests/installation'
+import { type CommandOutcome, type Installation, startInstallation } from '@tagship/tests/installation'
 import { localBase, type SampleApp, sampleApp } from '@tagship/tests/sample-app'
 import { type GivenServers, startGivenServers } from './given-servers.ts'
 import type { Machine } from './machine.ts'
@@ -18,6 +18,10 @@ export interface World extends AsyncDisposable {
   version(): Promise<string>
   /** Commits, tags and pushes the next version, which makes a deployment. It may be broken on purpose. */
   release(files?: Readonly<Record<string, string>>): Promise<string>
+  /** The same, without waiting for what comes of it: `pushed` is kept when the pusher is let go. */
+  begin(
+    files?: Readonly<Record<string, string>>,
+  ): Promise<{ readonly version: string; readonly pushed: Promise<CommandOutcome> }>
   newest(): Promise<DeploymentJson>
   /** Waits until the newest deployment is in one of the states. */
   untilState(...states: DeploymentState[]): Promise<DeploymentJson>
@@ -46,11 +50,15 @@ export async function startWorld(machine: Machine, servers: 'own' | 'given'): Pr
     given,
     repository,
     version: async () => (await at.fetch(host)).version ?? '',
-    async release(files: Readonly<Record<string, string>> = {}) {
+    async begin(files: Readonly<Record<string, string>> = {}) {
       number += 1
       const version = `0.0.${number}`
       await repository.version(version, files)
-      await at.push(app, repository, 'main', `v${version}`)
+      return { version, pushed: at.push(app, repository, 'main', `v${version}`) }
+    },
+    async release(files?: Readonly<Record<string, string>>) {
+      const { version, pushed } = await world.begin(files)
+      await pushed
       return version
     },
     async newest() {
