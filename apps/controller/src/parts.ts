@@ -147,7 +147,18 @@ async function openDatabase(
   const secretKey = await secretKeyOf(options.secretKey, data)
   const store = await openStore({ url, log, maxSeats: seats, secretKey })
   closers.push(() => store.close())
+  await warnOfSecrets(store, log, progress)
   return Object.assign(store, { url })
+}
+
+/** Said at the start, long before the first deployment that needs one fails. */
+async function warnOfSecrets(store: Store, log: Logger, progress: (text: string) => void): Promise<void> {
+  const unreadable = await store.unreadableSecrets()
+  if (unreadable.length === 0) return
+  const names = unreadable.map(({ app, name }) => `${app}/${name}`)
+  const text = `secrets that were sealed with another key cannot be used: ${names.join(', ')}`
+  log.error({ secrets: names, code: 'secret.wrongKey' }, text)
+  progress(text)
 }
 
 async function openRedis(closers: (() => Promise<void>)[], data: DataFolder, log: Logger) {

@@ -19,7 +19,7 @@ export interface Store
   extends CommandStore,
     Pick<ReturnType<typeof apps>, 'listApps'>,
     Pick<ReturnType<typeof deployments>, 'listDeployments' | 'currentDeployments'>,
-    Pick<ReturnType<typeof configReading>, 'configNotLive'>,
+    Pick<ReturnType<typeof configReading>, 'configNotLive' | 'unreadableSecrets'>,
     Pick<ReturnType<typeof releases>, 'listReleases'>,
     Pick<ReturnType<typeof polls>, 'pollState'>,
     Pick<Changes, 'onChange' | 'listening'>,

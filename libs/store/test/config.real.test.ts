@@ -336,6 +336,8 @@ describe('secrets', () => {
       const claim = await claimNow(test.store, idOf(outcome))
       await expect(other.environment(claim)).rejects.toMatchObject({ code: 'secret.wrongKey' })
       expect((await other.readConfig(app.id)).entries).toMatchObject([{ name: 'TOKEN', readable: false }])
+      expect(await other.unreadableSecrets()).toContainEqual({ app: app.name, name: 'TOKEN' })
+      expect(await test.store.unreadableSecrets()).toEqual([])
       await test.store.release(claim)
       const values = new Map([[parseConfigName('TOKEN'), 'hunter2']])
       const again = await other.changeConfig(app, {

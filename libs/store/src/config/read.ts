@@ -34,6 +34,15 @@ const selectNotLive = {
     WHERE wanted.content IS DISTINCT FROM live.content GROUP BY app_id`,
 }
 
+const selectUnreadable = {
+  name: 'unreadable-secrets',
+  text: `
+    SELECT a.name AS app, e.name FROM config_entries e
+    JOIN secret_versions s ON s.app_id = e.app_id AND s.name = e.name AND s.version = e.secret_version
+    JOIN apps a ON a.id = e.app_id
+    WHERE s.key_id <> $1 AND a.removed_at IS NULL ORDER BY a.name, e.name`,
+}
+
 interface LiveRow extends ConfigSnapshot {
   readonly release: number
   readonly revision: number
@@ -57,6 +66,10 @@ export const configReading = (database: Database, secretKey: SecretKey) => ({
       notLive: (await notLive(database, [appId])).get(appId) ?? [],
     }
   },
+
+  /** Secrets that are set, and sealed with a key that this controller does not have. */
+  unreadableSecrets: (): Promise<{ app: string; name: string }[]> =>
+    database.query(selectUnreadable, [secretKey.id]),
 
   /** By app: the names for which something else runs than what is set; apps without any are left out. */
   configNotLive: (appIds: readonly string[]): Promise<Map<string, string[]>> => notLive(database, appIds),
