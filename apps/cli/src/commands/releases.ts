@@ -29,6 +29,7 @@ const columns = [
   { header: 'RELEASE' },
   { header: 'TAG', give: 2 },
   { header: 'COMMIT' },
+  { header: 'REVISION', align: 'right' },
   { header: 'IMAGE' },
   { header: 'SIZE', align: 'right' },
   { header: 'CREATED' },
@@ -36,11 +37,12 @@ const columns = [
 ] as const
 
 function row(release: ReleaseJson): Cell[] {
-  const { name, tag, commit, imageDigest, imageBytes, createdAt, live, canRollBack, why } = release
+  const { name, tag, commit, revision, imageDigest, imageBytes, createdAt, live, canRollBack, why } = release
   return [
     live ? { text: name, style: 'green' } : name,
     tag ?? '–',
     shortCommit(commit),
+    revision === null ? '–' : `${revision}`,
     imageDigest?.replace('sha256:', '').slice(0, 12) ?? '–',
     imageBytes === null ? '–' : formatSize(imageBytes),
     ago(createdAt),
