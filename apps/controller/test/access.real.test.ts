@@ -140,6 +140,7 @@ describe('bad input is the sender’s fault', () => {
     [routes.hold, { reason: '\u001b[31m' }],
     [routes.changeEnv, { env: {} }],
     [routes.changeEnv, { env: { A: 1 } }],
+    [routes.changeEnv, { env: Object.fromEntries(Array.from({ length: 501 }, (_, at) => [`A${at}`, ''])) }],
     [routes.changeEnv, { env: { A: '1' }, secrets: { B: '2' } }],
     [routes.changeSecrets, { secrets: { 'A B': '1' } }],
   ] as const)('%o', async (route, body) => {

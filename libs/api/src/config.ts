@@ -51,6 +51,7 @@ export type SecretListJson = z.output<typeof secretList>
 const values = z
   .record(z.string(), z.string().nullable())
   .refine((given) => Object.keys(given).length > 0, 'name at least one thing to change')
+  .refine((given) => Object.keys(given).length <= 500, 'at most 500 names are one change')
 
 const how = {
   /** Whether what serves is deployed anew with it; else the next deployment takes it. */
