@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AppJson, ConfigChangeJson, DeploymentJson, EnvListJson, SecretListJson } from '@tagship/api'
@@ -55,6 +57,13 @@ describe('config of an app', () => {
     }
     child.stdin.end(text)
     return new Promise((resolve) => child.once('close', (exitCode) => resolve({ exitCode, ...outcome })))
+  }
+
+  async function restartWith(env: Readonly<Record<string, string>>): Promise<CommandOutcome> {
+    expect((await at.tagship('down', '--data', at.data)).exitCode).toBe(0)
+    const started = await at.up(env)
+    expect(started.exitCode, started.stderr).toBe(0)
+    return started
   }
 
   it('is stored before anything is live, and the first release has it', async () => {
@@ -183,6 +192,46 @@ describe('config of an app', () => {
   it('is gone from the instances when it is unset', async () => {
     await at.json(['secret', 'unset', 'shop', 'CERT', 'PASSWORD', '--wait=live'])
     expect([await seen('CERT'), await seen('PASSWORD')]).toEqual([null, null])
+  })
+
+  it('is done once where the controller dies between the change and its answer', async () => {
+    const before = (await deployments()).length
+    await restartWith({ TAGSHIP_FAULT: 'config.stored' })
+    const pid = await at.pid()
+    const asked = at.tagship('env', 'set', 'shop', 'GREETING=still here')
+    await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 30_000 }).toBe(false)
+    expect((await at.up()).exitCode).toBe(0)
+    await asked
+    await expect.poll(() => seen('GREETING'), { timeout: 40_000 }).toBe('still here')
+    const again = await at.json<ConfigChangeJson>([
+      'env',
+      'set',
+      'shop',
+      'GREETING=still here',
+      '--wait=live',
+    ])
+    expect(again).toMatchObject({ changed: [] })
+    expect(await deployments()).toHaveLength(before + 1)
+  })
+
+  it('says that a secret was sealed with another key, and takes it when it is set again', async () => {
+    const key = (await readFile(join(at.data, 'secret.key'), 'utf8')).trim()
+    await restartWith({ TAGSHIP_SECRET_KEY: randomBytes(32).toString('base64') })
+    expect(
+      await pipe('sealed with the other', 'secret', 'set', 'shop', 'TOKEN', '--wait=live'),
+    ).toMatchObject({
+      exitCode: 0,
+    })
+    expect(await seen('TOKEN')).toBe('sealed with the other')
+
+    expect((await restartWith({ TAGSHIP_SECRET_KEY: key })).stderr).toContain('shop/TOKEN')
+    expect((await at.tagship('secret', 'list', 'shop')).stdout).toContain('sealed with another key')
+    const failed = await at.tagship('env', 'set', 'shop', 'GREETING=with the wrong key')
+    expect(failed.exitCode).toBe(1)
+    expect(failed.stderr).toContain('secret.wrongKey')
+    expect(failed.stderr).toContain('still serves')
+    expect(await pipe('set again', 'secret', 'set', 'shop', 'TOKEN')).toMatchObject({ exitCode: 0 })
+    expect([await seen('TOKEN'), await seen('GREETING')]).toEqual(['set again', 'with the wrong key'])
   })
 
   it.each([

@@ -1,7 +1,7 @@
 import { parseManifest } from '@tagship/domain'
 import { describe, expect, it } from 'vitest'
 import type { Claim } from '../src/index.ts'
-import { instanceSpecs, settleProcesses } from '../src/specs.ts'
+import { instanceSpecs, releaseCommandSpec, settleProcesses } from '../src/specs.ts'
 
 const image = (...exposedPorts: number[]) => ({ exposedPorts, hasHealthcheck: false })
 
@@ -57,5 +57,11 @@ describe('what instances are made from', () => {
     [image(80, 443), 'exposes the ports 80, 443'],
   ])('says when it cannot tell the port', (facts, words) => {
     expect(() => settleProcesses(parseManifest(null), facts)).toThrowError(words)
+  })
+
+  it('gives the release command what the processes get, and Tagship’s own names win', () => {
+    const env = { GREETING: 'hello', TAGSHIP_APP: 'another' }
+    const spec = releaseCommandSpec(claim(''), ['node', 'migrate.js'], env)
+    expect(spec.env).toMatchObject({ GREETING: 'hello', TAGSHIP_APP: 'shop', TAGSHIP_RELEASE: 'v12' })
   })
 })
