@@ -4,7 +4,11 @@ import type { Instance, InstanceSpec } from '../ports.ts'
 import { instanceSpecs, settleProcesses, slotOf } from '../specs.ts'
 import { happened, type Step, type StepContext } from './step.ts'
 
-const startsAtOnce = 4
+/**
+ * Of all deployments together, in the order in which they ask: where a hundred apps boot at once, each waits
+ * here, where no deadline runs, and not in its health check.
+ */
+const startInTurn = pLimit(4)
 
 /**
  * Boots every instance of the new release in the idle slot, beside what is live. What an older deployment
@@ -33,9 +37,8 @@ async function vacateSlot({ ports, claim }: StepContext): Promise<boolean> {
 }
 
 function startAll({ ports, signal }: StepContext, specs: readonly InstanceSpec[]): Promise<Instance>[] {
-  const limit = pLimit(startsAtOnce)
   return specs.map((spec) =>
-    limit(async () => {
+    startInTurn(async () => {
       if (signal.aborted) throw new TagshipError('deployment.canceled', 'the start was interrupted')
       const instance = await ports.runtime.start(spec)
       await ports.fault('starting.instanceStarted')
