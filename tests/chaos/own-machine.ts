@@ -1,8 +1,9 @@
 /** Runs a program on a machine of its own: namespaces, and a Docker Engine that nobody else uses. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, writeFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { setPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runCommand } from '@tagship/kit'
@@ -17,11 +18,18 @@ export async function onOwnMachine(run: (machine: Machine) => Promise<number>): 
   const folder = process.env.TAGSHIP_CHAOS_FOLDER
   if (!folder) return enter()
   const machine = await startMachine(folder)
+  takePriority()
   try {
     return await run(machine)
   } finally {
     await machine.powerOff()
   }
+}
+
+/** Users sit elsewhere: they are not kept waiting for a core of the machine that they use. */
+function takePriority(): void {
+  setPriority(-10)
+  if (existsSync('/proc/self/autogroup')) writeFileSync('/proc/self/autogroup', '-10')
 }
 
 async function enter(): Promise<number> {

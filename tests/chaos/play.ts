@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ProberReport, startProber } from '@tagship/prober'
 import type { Cell, Expected, Outcome } from './cell.ts'
-import { until } from './until.ts'
+import { inFull, until } from './until.ts'
 import { whatIsWrong } from './wholeness.ts'
 import { app, host, type World } from './world.ts'
 
@@ -63,9 +63,4 @@ function everyFailure({ total }: ProberReport): string[] {
   return total.failed === 0
     ? []
     : [`${total.failed} of ${total.requests} requests failed: ${shown.join('; ')}`]
-}
-
-function inFull(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.cause ? `${error.message} (${inFull(error.cause)})` : error.message
 }

@@ -21,3 +21,9 @@ export async function until(
     if (Date.now() > deadline) throw new Error(`waited ${ms} ms in vain until ${what}`, { cause })
   }
 }
+
+/** What happened, with what that came of. */
+export function inFull(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause ? `${error.message} (${inFull(error.cause)})` : error.message
+}
