@@ -1,5 +1,5 @@
 /**
- * `node tests/chaos/load.ts [--apps 100] [--json FILE]`: on a machine of its own, that many apps get a tag at once,
+ * `node tests/chaos/load.ts [--apps 100] [--api-p95 200] [--json FILE]`: on a machine of its own, that many apps get a tag at once,
  * while another app serves and people use the API. Prints what it measured, and ends with 1 where a promise is
  * broken.
  */
@@ -19,7 +19,11 @@ import { query } from './query.ts'
 import { until } from './until.ts'
 
 const { values: flags } = parseArgs({
-  options: { apps: { type: 'string', default: '100' }, json: { type: 'string' } },
+  options: {
+    apps: { type: 'string', default: '100' },
+    'api-p95': { type: 'string', default: '200' },
+    json: { type: 'string' },
+  },
 })
 
 /** Serves while the others are deployed. */
@@ -52,7 +56,7 @@ CMD ["node", "server.js"]
 
 process.exitCode = await onOwnMachine(async () => {
   const figures = await measure(Number(flags.apps))
-  const wrong = whatIsWrong(figures)
+  const wrong = whatIsWrong(figures, Number(flags['api-p95']))
   process.stdout.write(renderFigures(figures))
   for (const line of wrong) process.stdout.write(`✖ ${line}\n`)
   if (flags.json) {

@@ -77,7 +77,7 @@ async function run(machine: Machine, stepsEach: number): Promise<Soak> {
   await playing
 
   progress('the same without faults, to look for leaks')
-  await settled(site)
+  broken.push(...(await settled(site)))
   const before = await takeCensus(site)
   const calm: Step[] = Array.from({ length: calmSteps }, () => ({
     action: 'deploy',
@@ -85,7 +85,7 @@ async function run(machine: Machine, stepsEach: number): Promise<Soak> {
     delayMs: 0,
   }))
   await Promise.all(lanes.map((lane) => runLane(lane, stepsEach, calm, tell)))
-  await settled(site)
+  broken.push(...(await settled(site)))
   const after = await takeCensus(site)
 
   const reports = new Map<string, ProberReport>()
@@ -171,16 +171,23 @@ function excused({ app, startedAt, endedAt, failure }: StepOutcome, struck: read
 }
 
 /** Until nothing is under way any more, and nothing is kept warm. */
-async function settled({ at }: Site): Promise<void> {
-  await until('all is quiet', 120_000, async () => {
-    const [row] = await query<{ open: number }>(
-      at,
-      `SELECT count(*)::int AS open FROM deployments
-       WHERE (finished_at IS NULL AND state <> 'live') OR warm_until IS NOT NULL`,
-    )
-    return row?.open === 0
-  })
-  await sleep(3_000)
+async function settled({ at }: Site): Promise<string[]> {
+  try {
+    await until('all is quiet', 90_000, async () => {
+      const open = await query<{ what: string }>(
+        at,
+        `SELECT a.name || ' ' || d.number || ' is ' || d.state AS what
+         FROM deployments d JOIN apps a ON a.id = d.app_id
+         WHERE (d.finished_at IS NULL AND d.state <> 'live') OR d.warm_until IS NOT NULL`,
+      )
+      if (open.length > 0) throw new Error(open.map(({ what }) => what).join(', '))
+      return true
+    })
+    await sleep(3_000)
+    return []
+  } catch (error) {
+    return [inFull(error)]
+  }
 }
 
 async function servingVersions({ at }: Site): Promise<Record<string, string>> {

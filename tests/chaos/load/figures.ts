@@ -27,16 +27,16 @@ export interface LoadFigures {
 const promised = {
   /** TAGSHIP_BUILDS, unless told otherwise. */
   buildsAtOnce: 2,
-  apiP95Ms: 200,
   /** Times the median: in one line, whoever comes last waits twice as long as whoever is in the middle. */
   longestWait: 2.5,
   /** Places that a deployment may be overtaken by: what is built, started and verified side by side. */
-  overtakenBy: 16,
+  overtakenBy: 24,
   /** What 100 deployments at once may add to the controller, over what it needs at rest. */
   rssGrowthMb: 250,
 } as const
 
-export function whatIsWrong(figures: LoadFigures): string[] {
+/** @param apiP95Ms what is promised on a machine that has nothing else to do */
+export function whatIsWrong(figures: LoadFigures, apiP95Ms: number): string[] {
   const { api, machine, traffic, deployments } = figures
   const first = firstOfEach(deployments)
   const unserved = first.filter(({ servingAt }) => servingAt === null)
@@ -66,7 +66,7 @@ export function whatIsWrong(figures: LoadFigures): string[] {
       : `${machine.buildStepsAtMost} builds at once, by the kernel`,
     machine.buildStepsAtMost > 0 ? null : 'no build was seen',
     growth <= promised.rssGrowthMb ? null : `the controller grew by ${growth} MB`,
-    p95 < promised.apiP95Ms ? null : `the API's p95 is ${Math.round(p95)} ms`,
+    p95 < apiP95Ms ? null : `the API's p95 is ${Math.round(p95)} ms`,
     errors.length === 0 ? null : `${errors.length} API calls failed: ${errors[0]?.name}: ${errors[0]?.error}`,
     traffic.failed === 0
       ? null

@@ -85,7 +85,7 @@ export async function strike(site: Site, fault: Fault): Promise<Struck> {
   const at = Date.now()
   const { costs, servedAgainAt = at } = await strikes[fault.name](site, fault)
   await until(`all is ready after: ${fault.name}`, 60_000, async () => {
-    const answer = await fetch(`${site.at.url}/readyz`)
+    const answer = await fetch(`${site.at.url}/readyz`, { signal: AbortSignal.timeout(3_000) })
     return answer.ok
   })
   return { name: fault.name, at, overAt: Date.now(), costs, servedAgainAt }

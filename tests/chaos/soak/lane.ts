@@ -30,7 +30,7 @@ export interface Lane extends Site {
 const ends = {
   deploy: ['draining', 'baking', 'live', 'retired'],
   broken: ['failed'],
-  cancel: ['canceled', 'live', 'retired'],
+  cancel: ['canceled', 'draining', 'baking', 'live', 'retired'],
   promote: ['draining', 'baking', 'live', 'retired'],
   revert: ['rolledBack', 'live', 'retired'],
   rollback: ['draining', 'baking', 'live', 'retired'],
