@@ -38,6 +38,8 @@ export const app = z
       .nullable(),
     active: deployment.nullable(),
     queued: deployment.nullable(),
+    /** What should serve is not all there, and could not be brought back; it is tried again. */
+    trouble: z.object({ deployment: z.uuid(), code: z.string(), message: z.string() }).nullable(),
     /** Names of env values and secrets for which something else runs than what is set. */
     configNotLive: z.array(z.string()),
     hold: z.object({ by: z.string(), reason: z.string().nullable(), at: time }).nullable(),

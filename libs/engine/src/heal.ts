@@ -1,5 +1,5 @@
-import { isActive } from '@tagship/domain'
-import type { AppRecord, CommandPorts, Instance, Ports } from './ports.ts'
+import { type Deployment, isActive, releaseName } from '@tagship/domain'
+import type { AppRecord, CommandPorts, Instance, NewDeployment, Ports } from './ports.ts'
 
 /** After a heal that failed, the next is tried no sooner. */
 const patienceMs = 5 * 60_000
@@ -21,8 +21,9 @@ export async function healSoon({ store, log }: CommandPorts, deploymentId: strin
 }
 
 /**
- * An app whose serving deployment has lost instances (somebody removed them, or stopped them by hand) gets
- * the same release once more, in the idle slot: what is broken is replaced, never mended in place.
+ * An app whose serving deployment has lost instances (somebody removed them, or it was restored on another
+ * machine) gets the same release once more, in the idle slot: what is broken is replaced, never mended in
+ * place. Where its image is gone too, the same commit is built again: a new release, for it has a new image.
  */
 export async function healApps(ports: Ports): Promise<void> {
   const instances = await ports.runtime.listAll()
@@ -32,18 +33,23 @@ export async function healApps(ports: Ports): Promise<void> {
     if (missing === 0 || !(await mayHeal(ports, app))) continue
     const serving = await ports.store.deploymentById(app.servingDeploymentId)
     if (!serving) continue
-    const reason = `${missing} of its instances were gone`
-    ports.log.warn(
-      { app: app.name, deployment: serving.id, missing },
-      'instances are gone; the release is deployed again',
-    )
-    await ports.store.createDeployment({
-      app,
-      trigger: 'heal',
-      actor: 'tagship',
-      reason,
-      what: { kind: 'again', releaseId: serving.releaseId },
-    })
+    const remedy = await remedyFor(ports, serving, missing)
+    ports.log.warn({ app: app.name, deployment: serving.id, missing }, remedy.reason)
+    await ports.store.createDeployment({ app, trigger: 'heal', actor: 'tagship', ...remedy })
+  }
+}
+
+async function remedyFor(
+  ports: Ports,
+  { releaseId, releaseNumber, imageDigest }: Deployment,
+  missing: number,
+): Promise<{ readonly what: NewDeployment['what']; readonly reason: string }> {
+  const gone = `${missing} of its instances were gone`
+  if (!imageDigest || (await ports.builder.has(imageDigest)))
+    return { what: { kind: 'again', releaseId }, reason: gone }
+  return {
+    what: { kind: 'rebuild', releaseId },
+    reason: `${gone}, and so was image ${imageDigest} of ${releaseName(releaseNumber)}: its commit is built again`,
   }
 }
 

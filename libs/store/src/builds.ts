@@ -66,8 +66,8 @@ const isWanted = {
 const isUnsettled = {
   name: 'build-is-unsettled',
   text: `
-    SELECT 1 AS unsettled FROM builds b JOIN releases r ON r.id = b.release_id
-    WHERE b.release_id = $1 AND b.fence = $2 AND r.revision_id IS NULL`,
+    SELECT r.revision_id FROM builds b JOIN releases r ON r.id = b.release_id
+    WHERE b.release_id = $1 AND b.fence = $2 AND r.build_key IS NULL`,
 }
 
 const tieRevision = {
@@ -153,9 +153,11 @@ export const builds = (database: Database) => ({
     return database.transaction(async (session) => {
       // From here on the config stands still: a change that comes now finds a revision without it.
       const locked = await lockApp(session, app.id)
-      const unsettled = await session.query(isUnsettled, [releaseId, fence.toString()])
-      if (!locked || unsettled.length === 0) return
-      const revision = await ensureRevision(session, locked, manifest)
+      const values = [releaseId, fence.toString()]
+      const [unsettled] = await session.query<{ revision_id: string | null }>(isUnsettled, values)
+      if (!locked || !unsettled) return
+      // What is built again comes with the revision that it had.
+      const revision = unsettled.revision_id ?? (await ensureRevision(session, locked, manifest))
       await session.query(tieRevision, [releaseId, revision, buildKey])
     })
   },

@@ -44,6 +44,19 @@ const copyRelease = {
     FROM counted, source RETURNING id`,
 }
 
+/** What a release is made from, without what was made of it. */
+const insertRebuild = {
+  name: 'insert-rebuild',
+  text: `
+    WITH source AS (SELECT * FROM releases WHERE id = $3 AND app_id = $2),
+    counted AS (
+      UPDATE apps SET release_count = release_count + 1 WHERE id = $2 AND EXISTS (SELECT FROM source)
+      RETURNING release_count
+    )
+    INSERT INTO releases (id, app_id, number, tag, commit, revision_id, created_at)
+    SELECT $1, $2, release_count, tag, commit, revision_id, $4 FROM counted, source RETURNING id`,
+}
+
 /** Of the commit that will serve, as far as one can see by now; settled when its turn comes. */
 const insertConfigRelease = {
   name: 'insert-config-release',
@@ -142,7 +155,8 @@ async function writeRelease(session: Session, app: LockedApp, { what }: NewDeplo
     if (made.length === 0) throw new TagshipError('release.notFound', `${app.name} has nothing live`)
     return id
   }
-  const copied = await session.query(copyRelease, [id, app.id, what.releaseId, app.now])
+  const copy = what.kind === 'rebuild' ? insertRebuild : copyRelease
+  const copied = await session.query(copy, [id, app.id, what.releaseId, app.now])
   if (copied.length === 0) {
     throw new TagshipError('release.notFound', `${app.name} has no release with the id ${what.releaseId}`)
   }

@@ -20,6 +20,8 @@ const current = {
     WHERE d.id IN (
       SELECT c.id FROM deployments c WHERE c.app_id = ANY($1) AND (c.state IN (${activeList}) OR c.state = 'queued')
       UNION ALL SELECT a.serving_deployment_id FROM apps a WHERE a.id = ANY($1)
+      UNION ALL SELECT h.id FROM deployments h JOIN apps a ON a.id = h.app_id AND a.deployment_count = h.number
+      WHERE a.id = ANY($1) AND h.trigger = 'heal' AND h.state = 'failed'
     )`,
 }
 
@@ -51,7 +53,7 @@ export const deployments = (database: Database) => ({
 
   liveDeployment: (appId: string): Promise<Deployment | null> => one(database, inStates, [appId, ['live']]),
 
-  /** Of all these apps: what serves, what is under way, and what is queued. */
+  /** Of all these apps: what serves, what is under way, what is queued, and a heal that failed last. */
   async currentDeployments(appIds: readonly string[]): Promise<Deployment[]> {
     const rows = await database.query<{ record: DeploymentRow }>(current, [appIds])
     return rows.map(({ record }) => deploymentFrom(record))

@@ -6,7 +6,7 @@ import { type Cell, type Column, renderFields } from './table.ts'
 import { ago, elapsed } from './time.ts'
 
 export function describeApp(app: AppJson, now: number = Date.now()): string[] {
-  const { live, active, queued, hold, poll } = app
+  const { live, active, queued, trouble, hold, poll } = app
   const fields: (readonly [string, Cell])[] = [
     ['app', { text: app.name, style: 'bold' }],
     ['live', live ? { text: releaseLabel(live), style: 'green' } : 'nothing yet'],
@@ -23,6 +23,7 @@ export function describeApp(app: AppJson, now: number = Date.now()): string[] {
   }
   if (active) fields.push(['under way', { text: underWay(active, now), style: 'cyan' }])
   if (queued) fields.push(['queued', releaseLabel(queued)])
+  if (trouble) fields.push(['trouble', { text: describeTrouble(trouble), style: 'red' }])
   if (hold) fields.push(['on hold', { text: describeHold(hold, now), style: 'yellow' }])
   fields.push(
     ['tags', app.tags],
@@ -50,13 +51,15 @@ export function statusRow(app: AppJson, now: number = Date.now()): Cell[] {
   const found = app.active ?? app.queued
   const situation: Cell = found
     ? { text: underWay(found, now), style: 'cyan' }
-    : app.hold
-      ? { text: `on hold by ${app.hold.by}`, style: 'yellow' }
-      : app.poll?.error
-        ? { text: app.poll.error, style: 'red' }
-        : app.configNotLive.length > 0
-          ? { text: `config not live: ${app.configNotLive.join(', ')}`, style: 'yellow' }
-          : ''
+    : app.trouble
+      ? { text: describeTrouble(app.trouble), style: 'red' }
+      : app.hold
+        ? { text: `on hold by ${app.hold.by}`, style: 'yellow' }
+        : app.poll?.error
+          ? { text: app.poll.error, style: 'red' }
+          : app.configNotLive.length > 0
+            ? { text: `config not live: ${app.configNotLive.join(', ')}`, style: 'yellow' }
+            : ''
   if (!live) return [app.name, '–', '–', '–', '–', '–', situation]
   return [
     { text: app.name, style: 'bold' },
@@ -74,6 +77,10 @@ function underWay({ release, tag, state, phases }: DeploymentJson, now: number):
   const phase = phases.at(-1)
   const since = phase?.finishedAt === null ? ` ${formatDuration(elapsed(phase.startedAt, null, now))}` : ''
   return `${release}${tag ? ` (${tag})` : ''}: ${stateWords(state)}${since}`
+}
+
+function describeTrouble({ code, message }: NonNullable<AppJson['trouble']>): string {
+  return `not all there, and not brought back (${code}): ${message.split('\n')[0]}`
 }
 
 function describeHold(hold: NonNullable<AppJson['hold']>, now: number): string {

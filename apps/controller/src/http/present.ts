@@ -47,6 +47,8 @@ export interface AppSituation {
   readonly serving: Deployment | null
   readonly active: Deployment | null
   readonly queued: Deployment | null
+  /** The last attempt to bring back what should serve; it failed. */
+  readonly unhealed: Deployment | null
   readonly configNotLive: readonly string[]
   readonly poll: PollState | null
   readonly pushUrl: string | null
@@ -54,7 +56,7 @@ export interface AppSituation {
 }
 
 export function presentApp(app: AppRecord, situation: AppSituation): AppJson {
-  const { serving, active, queued, configNotLive, poll, pushUrl, urls } = situation
+  const { serving, active, queued, unhealed, configNotLive, poll, pushUrl, urls } = situation
   return {
     name: app.name,
     repo: app.repoUrl && withoutPassword(app.repoUrl),
@@ -75,6 +77,9 @@ export function presentApp(app: AppRecord, situation: AppSituation): AppJson {
     },
     active: active && presentDeployment(active),
     queued: queued && presentDeployment(queued),
+    trouble: unhealed?.failure
+      ? { deployment: unhealed.id, code: unhealed.failure.code, message: unhealed.failure.message }
+      : null,
     configNotLive: [...configNotLive],
     hold: app.hold && { by: app.hold.by, reason: app.hold.reason, at: app.hold.at.toISOString() },
     poll: app.repoUrl && poll ? { lastAt: timeOrNull(poll.polledAt), error: poll.error } : null,

@@ -130,6 +130,8 @@ export interface NewDeployment {
     | { readonly kind: 'release'; readonly releaseId: string }
     /** The same release once more: what should serve is not all there. */
     | { readonly kind: 'again'; readonly releaseId: string }
+    /** A new release of the same commit and revision, built again: the image is gone. */
+    | { readonly kind: 'rebuild'; readonly releaseId: string }
     /** What serves when its turn comes, with the config that is set by then. */
     | { readonly kind: 'config' }
 }

@@ -125,6 +125,7 @@ async function describeApps(
       serving: own.find(({ id }) => id === app.servingDeploymentId) ?? null,
       active: own.find(({ state }) => isActive(state)) ?? null,
       queued: own.find(({ state }) => state === 'queued') ?? null,
+      unhealed: own.find(({ trigger, state }) => trigger === 'heal' && state === 'failed') ?? null,
       configNotLive: notLive.get(app.id) ?? [],
       poll: pollOf.get(app.id) ?? null,
       pushUrl: app.repoUrl === null ? `${publicUrl}/git/${app.name}.git` : null,
