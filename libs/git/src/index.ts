@@ -1,3 +1,4 @@
+export { bundleRepository, type HostedRepository, listHosted, restoreRepository } from './bundle.ts'
 export { ensureHosted } from './hosted.ts'
 export type { OnPush, Push } from './push/conversation.ts'
 export { type Access, createPushEndpoint, type PushEndpointOptions } from './push/endpoint.ts'
