@@ -18,17 +18,28 @@ export async function migrate(url: string): Promise<string[]> {
   try {
     const known = migrationNames()
     const applied = await appliedMigrations(url)
-    const unknown = applied.find((name) => !known.includes(name))
-    if (unknown) {
-      throw new TagshipError(
-        'database.tooNew',
-        `the database has ${unknown}, which this version does not know`,
-      )
-    }
+    refuseUnknown('the database', applied)
     return known.every((name) => applied.includes(name)) ? [] : await applyMigrations(url, known)
   } catch (error) {
     throw translateFailure(error)
   }
+}
+
+/** Brings an empty database to the schema that these migrations make: that of an earlier version. */
+export async function migrateTo(url: string, names: readonly string[]): Promise<void> {
+  try {
+    await applyMigrations(url, [...names].sort())
+  } catch (error) {
+    throw translateFailure(error)
+  }
+}
+
+/** @throws database.tooNew where one of the migrations is not of this version */
+export function refuseUnknown(what: string, names: readonly string[]): void {
+  const known = migrationNames()
+  const unknown = names.find((name) => !known.includes(name))
+  if (!unknown) return
+  throw new TagshipError('database.tooNew', `${what} has ${unknown}, which this version does not know`)
 }
 
 function migrationNames(): string[] {
@@ -39,7 +50,7 @@ function migrationNames(): string[] {
     .sort()
 }
 
-function appliedMigrations(url: string): Promise<string[]> {
+export function appliedMigrations(url: string): Promise<string[]> {
   return withClient(url, async (client) => {
     const { rows: tables } = await client.query<{ there: boolean }>(
       `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS there`,

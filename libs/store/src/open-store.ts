@@ -1,5 +1,6 @@
 import { apps } from './apps.ts'
 import { audit } from './audit.ts'
+import { settling } from './backup/settle.ts'
 import { builds } from './builds.ts'
 import { listenForChanges } from './changes.ts'
 import { claims } from './claim.ts'
@@ -68,6 +69,7 @@ export async function openStore({ maxSeats = 1_000, secretKey, ...options }: Sto
     ...outbox(database),
     ...polls(database),
     ...releases(database),
+    ...settling(database),
     ...requests(database),
     ...routes(database),
     ...tags(database),

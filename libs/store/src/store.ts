@@ -1,6 +1,7 @@
 import type { AppRecord, CommandStore } from '@tagship/engine'
 import type { apps } from './apps.ts'
 import type { audit } from './audit.ts'
+import type { settling } from './backup/settle.ts'
 import type { Changes } from './changes.ts'
 import type { configReading } from './config/read.ts'
 import type { deployments } from './deployments.ts'
@@ -26,6 +27,7 @@ export interface Store
     ReturnType<typeof audit>,
     ReturnType<typeof events>,
     ReturnType<typeof history>,
+    ReturnType<typeof settling>,
     ReturnType<typeof idempotency>,
     ReturnType<typeof outbox>,
     ReturnType<typeof tokens>,
