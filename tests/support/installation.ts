@@ -43,6 +43,8 @@ export interface Installation extends AsyncDisposable {
 export interface InstallationOptions {
   /** For each start of the controller and each command: `DATABASE_URL`, say. */
   readonly env?: Readonly<Record<string, string>>
+  /** Made from a backup: runs `tagship restore` before the first start. A token of the backup lets one in. */
+  readonly restored?: { readonly args: readonly string[]; readonly token: string }
 }
 
 /** Starts one; dispose of it at the end, and nothing of it is left. */
@@ -70,16 +72,22 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     await rm(folder, { recursive: true, force: true })
   }
 
+  if (options.restored) {
+    const made = await run(['restore', ...options.restored.args, '--data', data])
+    if (made.exitCode !== 0) {
+      await remove()
+      throw new Error(`tagship restore failed:\n${made.stderr}\n${made.stdout}`)
+    }
+  }
   const started = await up()
   if (started.exitCode !== 0) {
     await remove()
     throw new Error(`tagship up failed:\n${started.stderr}\n${started.stdout}`)
   }
-  const {
-    url,
-    installation: id,
-    firstToken: token,
-  } = JSON.parse(started.stdout) as { url: string; installation: string; firstToken: string }
+  const ready = JSON.parse(started.stdout) as { url: string; installation: string; firstToken: string }
+  const { url, installation: id } = ready
+  const token = options.restored?.token ?? ready.firstToken
+  if (options.restored) Object.assign(env, { TAGSHIP_URL: url, TAGSHIP_TOKEN: token })
   return {
     data,
     env,

@@ -23,6 +23,12 @@ const entries: readonly Entry[] = [
   entry('doctor', 'check the machine, and say how to mend what is wrong', async () =>
     (await import('./commands/doctor.ts')).doctorCommand(),
   ),
+  entry('backup', 'write history, config and repositories into a file', async () =>
+    (await import('./commands/backup.ts')).backupCommand(),
+  ),
+  entry('restore', 'make an installation from a backup', async () =>
+    (await import('./commands/restore.ts')).restoreCommand(),
+  ),
   entry('login', 'remember a controller and a token', async () =>
     (await import('./commands/login.ts')).loginCommand(),
   ),

@@ -1,5 +1,7 @@
 import type { ControllerMessageInput } from '@tagship/api'
 import { toTagshipError } from '@tagship/domain'
+import { backup } from './backup/backup.ts'
+import { restore } from './backup/restore.ts'
 import { doctor } from './doctor.ts'
 import { readOptions } from './options.ts'
 import { keyVariable } from './secret-key.ts'
@@ -15,6 +17,8 @@ const commands = {
     return serve(options, tell)
   },
   teardown: async (args: string[]) => print(await teardown(readOptions(args, process.env))),
+  backup: async (args: string[]) => print(await backup(readOptions(args, process.env), tell)),
+  restore: async (args: string[]) => print(await restore(readOptions(args, process.env), tell)),
   doctor: async (args: string[]) => print(await doctor(readOptions(args, process.env))),
 } as const satisfies Record<string, (args: string[]) => Promise<void>>
 

@@ -13,6 +13,12 @@ export interface Options {
   readonly httpBind: string
   /** Whether a teardown removes images too. */
   readonly images: boolean
+  /** Of a backup. */
+  readonly file: string | null
+  /** Holds the key that the secrets of a backup are sealed with. */
+  readonly keyFile: string | null
+  /** Whether what is in the way may be replaced. */
+  readonly yes: boolean
   readonly databaseUrl: string | null
   readonly redisUrl: string | null
   /** 32 bytes in base64; null: the one in the data folder. */
@@ -33,6 +39,9 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Op
       bind: { type: 'string' },
       'http-bind': { type: 'string' },
       images: { type: 'boolean' },
+      file: { type: 'string' },
+      'key-file': { type: 'string' },
+      yes: { type: 'boolean' },
       json: { type: 'boolean' },
     },
   })
@@ -43,6 +52,9 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Op
     bind: values.bind ?? '127.0.0.1',
     httpBind: values['http-bind'] ?? '',
     images: values.images ?? false,
+    file: values.file ?? null,
+    keyFile: values['key-file'] ?? null,
+    yes: values.yes ?? false,
     databaseUrl: env.DATABASE_URL || null,
     redisUrl: env.REDIS_URL || null,
     secretKey: env[keyVariable] || null,

@@ -1,7 +1,7 @@
 import { newSecretKey, parseSecretKey, type SecretKey } from '@tagship/store'
 import { type DataFolder, installationSecret } from './data-folder.ts'
 
-const keyFile = 'secret.key'
+export const keyFile = 'secret.key'
 export const keyVariable = 'TAGSHIP_SECRET_KEY'
 
 /**

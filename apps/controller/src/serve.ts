@@ -6,6 +6,7 @@ import type { AppRecord } from '@tagship/engine'
 import { createPushEndpoint } from '@tagship/git'
 import { createLogger, markProcess } from '@tagship/kit'
 import { ensureAdminToken } from './admin-token.ts'
+import { refuseHalfRestored } from './backup/half-restored.ts'
 import { bindCommands } from './commands.ts'
 import { openDataFolder } from './data-folder.ts'
 import { buildServer } from './http/server.ts'
@@ -26,6 +27,7 @@ type Tell = (message: ControllerMessageInput) => void
 export async function serve(options: Options, tell: Tell): Promise<void> {
   const log = createLogger('controller', options.logLevel)
   const data = await openDataFolder(options.data)
+  await refuseHalfRestored(data)
   const { installation } = data
   const appsUrl = `http://localhost:${options.httpPort}`
   await using starting = await lockStart(data)

@@ -49,6 +49,44 @@ export const doctorReport = z.array(
 )
 export type DoctorReport = z.output<typeof doctorReport>
 
+/** What `main.ts backup` prints. */
+export const backupReport = z.object({
+  file: z.string(),
+  bytes: z.number(),
+  rows: z.number(),
+  apps: z.number(),
+  repositories: z.number(),
+  /** What should be in it and is not there. */
+  missing: z.array(z.string()),
+})
+export type BackupReport = z.output<typeof backupReport>
+
+/** What `main.ts restore` prints. */
+export const restoreReport = z.object({
+  data: z.string(),
+  installation: z.string(),
+  /** When the backup was made. */
+  createdAt: z.string(),
+  rows: z.number(),
+  repositories: z.number(),
+  /** What does not hold in the history; it was so when the backup was made. */
+  broken: z.array(z.string()),
+  /** Deployments that the backup caught under way, and what became of them. */
+  settled: z.array(z.object({ app: z.string(), number: z.number(), from: z.string(), to: z.string() })),
+  /** What serves once the controller is up. `unknown`: the engine did not answer. */
+  live: z.array(
+    z.object({
+      app: z.string(),
+      release: z.string(),
+      commit: z.string(),
+      imageDigest: z.string().nullable(),
+      image: z.enum(['present', 'gone', 'unknown']),
+    }),
+  ),
+  warnings: z.array(z.string()),
+})
+export type RestoreReport = z.output<typeof restoreReport>
+
 /** `TAGSHIP_DATA`, else the folder that the XDG rules give. */
 export function defaultDataFolder(env: Readonly<Record<string, string | undefined>>): string {
   return env.TAGSHIP_DATA || `${env.XDG_DATA_HOME || `${env.HOME || '/root'}/.local/share`}/tagship`

@@ -1,2 +1,2 @@
-export { type EmbeddedPostgres, startPostgres } from './postgres.ts'
+export { type EmbeddedPostgres, findPostgres, startPostgres } from './postgres.ts'
 export { type EmbeddedRedis, startRedis } from './redis.ts'

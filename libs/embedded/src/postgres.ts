@@ -62,7 +62,7 @@ export async function startPostgres({ folder, log }: EmbeddedOptions): Promise<E
   const password = await ensurePassword(folder)
   log.info({ server: 'postgres', pid, port }, 'server runs')
   return {
-    url: `postgresql://tagship:${password}@127.0.0.1:${port}/tagship`,
+    url: urlOf(password, port),
     get pid() {
       return server.pid
     },
@@ -72,6 +72,23 @@ export async function startPostgres({ folder, log }: EmbeddedOptions): Promise<E
       await endProcess(server.pid, ['SIGINT', 'SIGQUIT'], 15_000)
     },
   }
+}
+
+/** The Postgres that runs on this data folder, whoever started it; null where none does. */
+export async function findPostgres(folder: string): Promise<EmbeddedPostgres | null> {
+  const home = await realpath(folder).catch(() => folder)
+  const server = await runningServer(join(home, 'postgres'))
+  if (!server) return null
+  const { pid, port } = server
+  return {
+    url: urlOf(await ensurePassword(home), port),
+    pid,
+    stop: () => endProcess(pid, ['SIGINT', 'SIGQUIT'], 15_000),
+  }
+}
+
+function urlOf(password: string, port: number): string {
+  return `postgresql://tagship:${password}@127.0.0.1:${port}/tagship`
 }
 
 async function prepareSite(folder: string): Promise<Site> {

@@ -1,12 +1,10 @@
 import type { ChildProcess } from 'node:child_process'
 import { mkdirSync, openSync } from 'node:fs'
-import { type ControllerMessage, controllerLogPath, controllerMessage, isErrorCode } from '@tagship/api'
-import { errorCatalogue } from '@tagship/domain/errors'
+import { type ControllerMessage, controllerLogPath, controllerMessage } from '@tagship/api'
 import { type Command, Option } from 'commander'
 import { command, exitWith, type JsonFlag, port, withJson } from '../command.ts'
 import { readConfig, writeConfig } from '../config.ts'
-import { findControllers, type Streams, startController } from '../controller.ts'
-import { CliError } from '../errors.ts'
+import { controllerFailure, findControllers, type Streams, startController } from '../controller.ts'
 import { note, printJson, printLines } from '../output/print.ts'
 import { renderFields } from '../output/table.ts'
 import { paint } from '../output/text.ts'
@@ -70,7 +68,10 @@ function streamsFor(data: string, detach: boolean): Streams {
     const log = openSync(controllerLogPath(data), 'a', 0o600)
     return { stdout: log, stderr: log }
   } catch (error) {
-    throw failure('data.notWritable', `${data}: ${error instanceof Error ? error.message : String(error)}`)
+    throw controllerFailure(
+      'data.notWritable',
+      `${data}: ${error instanceof Error ? error.message : String(error)}`,
+    )
   }
 }
 
@@ -82,11 +83,11 @@ function untilReady(child: ChildProcess, ended: Promise<number>, data: string): 
       const message = controllerMessage.safeParse(received).data
       if (message?.type === 'progress') note(paint('dim', `· ${message.text}`, process.stderr))
       if (message?.type === 'ready') resolve(message)
-      if (message?.type === 'failed') reject(failure(message.code, message.detail))
+      if (message?.type === 'failed') reject(controllerFailure(message.code, message.detail))
     })
     ended.then((code) =>
       reject(
-        failure(
+        controllerFailure(
           'internal',
           `the controller ended (exit code ${code}) before it was ready; its log: ${controllerLogPath(data)}`,
         ),
@@ -99,11 +100,6 @@ function endOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve) => {
     child.once('exit', (code, signal) => resolve(code ?? (signal ? 130 : 1)))
   })
-}
-
-function failure(code: string, detail: string): CliError {
-  const known = isErrorCode(code) ? errorCatalogue[code] : errorCatalogue.internal
-  return new CliError({ code, detail, mend: known.mend, exitCode: known.exitCode })
 }
 
 async function report(ready: Ready, data: string, flags: Flags): Promise<void> {
