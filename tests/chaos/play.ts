@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ProberReport, startProber } from '@tagship/prober'
 import type { Cell, Expected, Outcome } from './cell.ts'
+import { watchDeeds } from './done-once.ts'
 import { inFull, until } from './until.ts'
 import { whatIsWrong } from './wholeness.ts'
 import { app, host, type World } from './world.ts'
@@ -11,6 +12,7 @@ const warmUpMs = 500
 /** Plays one cell on a world that is whole, and says what came of it. Never throws for what the fault does. */
 export async function play(cell: Cell, world: World): Promise<Outcome> {
   const begin = performance.now()
+  const doneTwice = await watchDeeds(world)
   const prober = startProber({
     url: `http://127.0.0.1:${world.at.httpPort}`,
     host,
@@ -33,6 +35,7 @@ export async function play(cell: Cell, world: World): Promise<Outcome> {
   const traffic = await prober.stop()
   wrong.push(...(cell.judge ?? everyFailure)(traffic))
   if (expected) wrong.push(...(await whatIsWrong(world, { [app]: expected.serves })))
+  wrong.push(...(await doneTwice().catch((error) => [inFull(error)])))
   return {
     fault: cell.fault,
     at: cell.at,

@@ -1,5 +1,5 @@
 /**
- * `node tests/chaos/run.ts [--only TEXT] [--representative] [--json FILE] [--lines]`: plays the table of faults on a
+ * `node tests/chaos/run.ts [--only TEXT]… [--representative] [--json FILE] [--lines]`: plays the table of faults on a
  * machine of its own (namespaces and a Docker Engine), prints it, and ends with 1 where a cell is wrong. With
  * `--lines` each outcome is one line of JSON on standard output, as soon as it is known.
  */
@@ -15,7 +15,7 @@ import { startWorld, type World } from './world.ts'
 
 const { values: flags } = parseArgs({
   options: {
-    only: { type: 'string', default: '' },
+    only: { type: 'string', multiple: true, default: [] },
     representative: { type: 'boolean', default: false },
     json: { type: 'string' },
     lines: { type: 'boolean', default: false },
@@ -26,7 +26,9 @@ process.exitCode = await onOwnMachine(playAll)
 
 async function playAll(machine: Machine): Promise<number> {
   const chosen = cells.filter(
-    (cell) => nameOf(cell).includes(flags.only) && (cell.representative || !flags.representative),
+    (cell) =>
+      (flags.only.length === 0 || flags.only.some((text) => nameOf(cell).includes(text))) &&
+      (cell.representative || !flags.representative),
   )
   const outcomes: Outcome[] = []
   for (const servers of ['own', 'given'] as const) {

@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AppJson } from '@tagship/api'
+import { runCommand } from '@tagship/kit'
 import { query } from './query.ts'
 import { until } from './until.ts'
 import type { World } from './world.ts'
@@ -72,6 +73,26 @@ const checks: Readonly<Record<string, (site: Site, serving: Serving) => Promise<
   },
 
   'nothing is spooled': async ({ at }) => readdir(join(at.data, 'spool')),
+
+  'git is at rest': async ({ at }) => {
+    const names = await readdir(join(at.data, 'git'), { recursive: true })
+    // Scratch of ours, and of git: locks, packs that arrive, the quarantine of a push.
+    return names.filter((name) => /(^|\/)(\.tagship-|tmp_|incoming-)|\.lock$/.test(name))
+  },
+
+  'no job is left over': async ({ at }) => {
+    const server = at.env.REDIS_URL ? ['-u', at.env.REDIS_URL] : ['-s', join(at.data, 'redis.sock')]
+    const pattern = `tagship:${at.id}:*`
+    const { exitCode, stdout, stderr } = await runCommand('redis-cli', [
+      ...server,
+      '--scan',
+      '--pattern',
+      pattern,
+    ])
+    if (exitCode !== 0) return [`redis-cli: ${stderr}`]
+    // A job has a number; `de` remembers a key for as long as its job is there. Maintenance always has jobs.
+    return stdout.split('\n').filter((key) => /^tagship:\w+:(deployments|builds|tags):(\d+|de:.*)$/.test(key))
+  },
 
   'nothing is under way': async ({ at }) =>
     (

@@ -1,13 +1,25 @@
-import type { AppName } from '@tagship/domain'
+import type { AppName, DeploymentState } from '@tagship/domain'
 import { openLogWriter } from './log-writer.ts'
 import type { Instance, Ports } from './ports.ts'
 
 const keptLines = 200
 
-/** Removes every instance of a deployment, keeping the last lines of each. A no-op where they are gone. */
-export async function discardDeployment(ports: Ports, app: AppName, deploymentId: string): Promise<void> {
+/**
+ * Removes every instance of a deployment, keeping the last lines of each. A no-op where they are gone.
+ * @param why the state or the task that discards it, for the name of the fault point
+ */
+export async function discardDeployment(
+  ports: Ports,
+  app: AppName,
+  deploymentId: string,
+  why: DeploymentState | 'warm',
+): Promise<void> {
   const instances = await ports.runtime.list(app, deploymentId)
-  await Promise.all(instances.map((instance) => discardInstance(ports, instance)))
+  const discard = async (instance: Instance) => {
+    await discardInstance(ports, instance)
+    await ports.fault(`${why}.instanceGone`)
+  }
+  await Promise.all(instances.map(discard))
   await ports.runtime.removeOneOff(app, deploymentId)
   await ports.store.markInstancesRemoved(deploymentId)
 }

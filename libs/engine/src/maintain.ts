@@ -27,7 +27,7 @@ async function discardExpiredWarmSlots(ports: Ports): Promise<void> {
     if (deployment.slot && active?.slot !== deployment.slot) {
       await ports.router.emptySlot({ seat: app.seat, slot: deployment.slot }, fence)
     }
-    await discardDeployment(ports, app.name, deployment.id)
+    await discardDeployment(ports, app.name, deployment.id, 'warm')
     ports.log.info({ app: app.name, deployment: deployment.id }, 'the warm slot was discarded')
   }
 }

@@ -1,52 +1,165 @@
-/** The controller dies (`kill -9`) at every point of the way, and a fresh one is started. */
-import type { Cell } from '../cell.ts'
-import type { World } from '../world.ts'
+/** The controller dies (`kill -9`) at every point of each way, and a fresh one is started. */
+import { readFile } from 'node:fs/promises'
+import { quickManifest } from '@tagship/tests/sample-app'
+import type { Cell, Expected } from '../cell.ts'
+import { query } from '../query.ts'
+import { until } from '../until.ts'
+import { app, type World } from '../world.ts'
 
 const fault = 'controller killed'
 
-/** Points that a deployment of a tag passes, in order. */
-const deployPoints = [
-  'building.claimed',
-  'build.claimed',
-  'build.built',
-  'building.acted',
-  'building.committed',
-  'releasing.claimed',
-  'releasing.acted',
-  'releasing.committed',
-  'starting.claimed',
-  'starting.instanceStarted',
-  'starting.acted',
-  'starting.committed',
-  'verifying.claimed',
-  'verifying.acted',
-  'verifying.committed',
-  'switching.claimed',
-  'switching.beforeSwitch',
-  'switching.afterSwitch',
-  'switching.acted',
-  'switching.committed',
-  'draining.claimed',
-  'draining.acted',
-  'draining.committed',
-  'baking.claimed',
-  'baking.acted',
-  'baking.committed',
-] as const
+/** One way of a deployment: what brings it about, and what has to come of it. */
+interface Way {
+  readonly name: string
+  /** The points that it passes, in order. */
+  readonly points: readonly string[]
+  readonly representative?: string
+  /** Begins it under the fault point. A push that has to be followed for long is left to itself. */
+  begin(world: World): Promise<Expected>
+  /** Puts back what the next cell must not find changed; after the outcome. */
+  end?(world: World): Promise<void>
+}
 
-const representative: readonly string[] = ['starting.instanceStarted', 'switching.afterSwitch']
+const around = (state: string, ...inside: string[]) => [
+  `${state}.claimed`,
+  ...inside.map((point) => `${state}.${point}`),
+  `${state}.acted`,
+  `${state}.committed`,
+]
 
-export const controllerFaults: readonly Cell[] = deployPoints.map((point) => ({
-  fault,
-  at: `deploy: ${point}`,
-  servers: 'own',
-  ...(representative.includes(point) ? { representative: true } : {}),
-  async strike(world: World) {
-    await world.restartController(point)
-    const serves = await world.release()
-    await world.controllerDied()
-    const mendedAt = performance.now()
-    await world.at.up()
-    return { serves, mendedAt }
+/** From the image on. */
+const startToLive = [
+  ...around('releasing'),
+  ...around('starting', 'instanceStarted'),
+  ...around('verifying'),
+  ...around('switching', 'beforeSwitch', 'afterSwitch'),
+  ...around('draining'),
+  ...around('baking'),
+]
+
+const deploy: Way = {
+  name: 'deploy',
+  points: [
+    'building.claimed',
+    'build.claimed',
+    'build.built',
+    'building.acted',
+    'building.committed',
+    ...startToLive,
+    'warm.instanceGone',
+  ],
+  representative: 'switching.afterSwitch',
+  begin: async (world) => ({ serves: await world.release() }),
+}
+
+const rollbackInBake: Way = {
+  name: 'rollback in the bake',
+  points: [...around('reverting', 'beforeSwitch', 'afterSwitch'), ...around('evicting', 'instanceGone')],
+  representative: 'reverting.afterSwitch',
+  async begin(world) {
+    const serves = await world.version()
+    void world.release({ 'tagship.yaml': quickManifest.replace('bake: 1s', 'bake: 2m') })
+    await world.untilState('baking')
+    await world.at.tagship('rollback', app, '--detach')
+    return { serves, state: 'rolledBack' }
   },
-}))
+  async end(world) {
+    await world.untilState('rolledBack')
+    await world.at.json(['resume', app])
+    await world.repository.commit({ 'tagship.yaml': quickManifest }, 'Bake quickly')
+  },
+}
+
+const laterRollback: Way = {
+  name: 'later rollback',
+  points: [...around('building'), ...startToLive],
+  async begin(world) {
+    const { plan } = await world.at.json<{ plan: { to: { tag: string } } }>(['rollback', app, '--dry-run'])
+    await world.at.tagship('rollback', app, '--detach')
+    return { serves: plan.to.tag.slice(1) }
+  },
+  async end(world) {
+    await world.untilState('live')
+    await world.at.json(['resume', app])
+  },
+}
+
+const cancel: Way = {
+  name: 'cancel',
+  points: around('canceling', 'instanceGone'),
+  async begin(world) {
+    const serves = await world.version()
+    const manual = quickManifest.replace('rollout: {', 'rollout: { promotion: manual,')
+    void world.release({ 'tagship.yaml': manual })
+    await world.untilState('awaitingPromotion')
+    await world.at.tagship('cancel', app, '--detach')
+    return { serves, state: 'canceled' }
+  },
+  end: (world) => commitAgain(world, { 'tagship.yaml': quickManifest }),
+}
+
+const cancelBuild: Way = {
+  name: 'cancel of a build',
+  points: around('canceling'),
+  async begin(world) {
+    const serves = await world.version()
+    const recipe = await exampleFile('Dockerfile')
+    void world.release({ Dockerfile: recipe.replace('USER', 'RUN sleep 120\nUSER') })
+    await untilBuilt(world, 'sleep 120')
+    await world.at.tagship('cancel', app, '--detach')
+    return { serves, state: 'canceled' }
+  },
+  end: async (world) => commitAgain(world, { Dockerfile: await exampleFile('Dockerfile') }),
+}
+
+const broken: Way = {
+  name: 'broken release',
+  points: around('failing', 'instanceGone'),
+  representative: 'failing.instanceGone',
+  async begin(world) {
+    const serves = await world.version()
+    await world.release({ 'server.js': 'process.exit(3)\n' })
+    return { serves, state: 'failed', failure: 'instance.exited' }
+  },
+  end: async (world) => commitAgain(world, { 'server.js': await exampleFile('server.js') }),
+}
+
+async function commitAgain(world: World, files: Readonly<Record<string, string>>): Promise<void> {
+  await world.repository.commit(files, 'Put it right')
+}
+
+/** Until the build is at the command. */
+async function untilBuilt({ at, newest }: World, command: string): Promise<void> {
+  await until(`the build is at ${command}`, 60_000, async () => {
+    const { id, state } = await newest()
+    if (state !== 'building') return false
+    const lines = await query(at, 'SELECT text FROM log_chunks WHERE deployment_id = $1', [id])
+    return JSON.stringify(lines).includes(command)
+  })
+}
+
+function exampleFile(name: string): Promise<string> {
+  return readFile(new URL(`../../../examples/node-web/${name}`, import.meta.url), 'utf8')
+}
+
+function cellsOf({ name, points, representative, begin, end }: Way): Cell[] {
+  return points.map((point) => ({
+    fault,
+    at: `${name}: ${point}`,
+    servers: 'own',
+    ...(point === representative ? { representative: true } : {}),
+    async strike(world: World) {
+      await world.restartController(point)
+      const expected = await begin(world)
+      await world.controllerDied()
+      const mendedAt = performance.now()
+      await world.at.up()
+      await end?.(world)
+      return { ...expected, mendedAt }
+    },
+  }))
+}
+
+const ways = [deploy, rollbackInBake, laterRollback, cancel, cancelBuild, broken]
+
+export const controllerFaults: readonly Cell[] = ways.flatMap(cellsOf)

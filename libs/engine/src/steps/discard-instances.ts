@@ -24,7 +24,7 @@ export const discardInstances: Step = async (context) => {
     if (live !== deployment.slot)
       await ports.router.emptySlot({ seat: app.seat, slot: deployment.slot }, claim.fence)
   }
-  await discardDeployment(ports, app.name, deployment.id)
+  await discardDeployment(ports, app.name, deployment.id, deployment.state)
   return happened('discarded')
 }
 

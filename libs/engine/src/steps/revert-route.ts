@@ -10,6 +10,7 @@ export const revertRoute: Step = async ({ ports, claim }) => {
   const hasRoute = (await ports.router.liveSlot(app.seat)) !== null
   if (hasRoute) {
     const ref = { seat: app.seat, slot: previous.slot }
+    await ports.fault('reverting.beforeSwitch')
     const live = await ports.router.switchTo(ref, claim.fence, routed(claim))
     await ports.fault('reverting.afterSwitch')
     if (live !== previous.slot)
