@@ -18,9 +18,13 @@ export interface World extends AsyncDisposable {
   version(): Promise<string>
   /** Commits, tags and pushes the next version, which makes a deployment. It may be broken on purpose. */
   release(files?: Readonly<Record<string, string>>): Promise<string>
-  /** The same, without waiting for what comes of it: `pushed` is kept when the pusher is let go. */
+  /**
+   * The same, without waiting for what comes of it: `pushed` is kept when the pusher is let go. Through the
+   * controller on another port where one is given.
+   */
   begin(
     files?: Readonly<Record<string, string>>,
+    port?: number,
   ): Promise<{ readonly version: string; readonly pushed: Promise<CommandOutcome> }>
   newest(): Promise<DeploymentJson>
   /** Waits until the newest deployment is in one of the states. */
@@ -50,11 +54,12 @@ export async function startWorld(machine: Machine, servers: 'own' | 'given'): Pr
     given,
     repository,
     version: async () => (await at.fetch(host)).version ?? '',
-    async begin(files: Readonly<Record<string, string>> = {}) {
+    async begin(files: Readonly<Record<string, string>> = {}, port?: number) {
       number += 1
       const version = `0.0.${number}`
       await repository.version(version, files)
-      return { version, pushed: at.push(app, repository, 'main', `v${version}`) }
+      const push = port === undefined ? at.push : at.pushThrough.bind(null, port)
+      return { version, pushed: push(app, repository, 'main', `v${version}`) }
     },
     async release(files?: Readonly<Record<string, string>>) {
       const { version, pushed } = await world.begin(files)

@@ -32,6 +32,13 @@ export interface Installation extends AsyncDisposable {
   json<T = unknown>(args: readonly string[], exitCode?: number): Promise<T>
   /** Pushes to the repository that Tagship hosts for the app. @returns what the pusher saw, and git's exit code */
   push(app: string, repository: SampleRepository, ...refs: string[]): Promise<CommandOutcome>
+  /** The same through the controller on this port. */
+  pushThrough(
+    port: number,
+    app: string,
+    repository: SampleRepository,
+    ...refs: string[]
+  ): Promise<CommandOutcome>
   /** The process id of the controller on this port; default: the first one's. */
   pid(port?: number): Promise<number>
   /** Starts the controller, with more environment where a test needs it, or one more on a port of its own. */
@@ -88,6 +95,19 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   const { url, installation: id } = ready
   const token = options.restored?.token ?? ready.firstToken
   if (options.restored) Object.assign(env, { TAGSHIP_URL: url, TAGSHIP_TOKEN: token })
+  const pushThrough: Installation['pushThrough'] = (at, app, repository, ...refs) => {
+    const credentials = Buffer.from(`test:${token}`).toString('base64')
+    return runCommand('git', ['push', `http://127.0.0.1:${at}/git/${app}.git`, ...refs], {
+      cwd: repository.folder,
+      timeout: 170_000,
+      env: {
+        ...gitEnvironment(),
+        GIT_CONFIG_COUNT: '1',
+        GIT_CONFIG_KEY_0: 'http.extraHeader',
+        GIT_CONFIG_VALUE_0: `Authorization: Basic ${credentials}`,
+      },
+    })
+  }
   return {
     data,
     env,
@@ -106,19 +126,8 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       }
       return JSON.parse(outcome.stdout) as T
     },
-    push: (app, repository, ...refs) => {
-      const credentials = Buffer.from(`test:${token}`).toString('base64')
-      return runCommand('git', ['push', `${url}/git/${app}.git`, ...refs], {
-        cwd: repository.folder,
-        timeout: 170_000,
-        env: {
-          ...gitEnvironment(),
-          GIT_CONFIG_COUNT: '1',
-          GIT_CONFIG_KEY_0: 'http.extraHeader',
-          GIT_CONFIG_VALUE_0: `Authorization: Basic ${credentials}`,
-        },
-      })
-    },
+    push: (...what) => pushThrough(port, ...what),
+    pushThrough,
     pid: async (at = port) => {
       const folder = controllersPath(data)
       const names = (await readdir(folder)).filter((name) => name.endsWith('.json'))

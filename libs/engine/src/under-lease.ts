@@ -34,6 +34,7 @@ export function underLease(ports: Ports, lease: Pick<Lease, 'lost'>): Ports {
       recordInstances: held(store.recordInstances),
       markInstancesRemoved: held(store.markInstancesRemoved),
       vacateSlot: held(store.vacateSlot),
+      appendLog: held(store.appendLog),
     },
     builder: { ...builder, build: held(builder.build) },
   }

@@ -36,7 +36,7 @@ export interface Queue {
   ping(): Promise<void>
   /** By queue, for those that were used here. @throws queue.unavailable */
   counts(): Promise<Record<string, QueueCounts>>
-  /** Takes no more jobs, tells the handlers to end, and waits for them for at most three seconds. */
+  /** Takes no more jobs, tells the handlers to end, and waits for them for at most two seconds. */
   close(): Promise<void>
 }
 

@@ -23,7 +23,7 @@ const lockMs = 3_000
 const stalledLookMs = 1_500
 
 /** How long `close` waits for handlers that were told to end. */
-const closePatienceMs = 3_000
+const closePatienceMs = 2_000
 
 const retryAgainMs = 1_000
 

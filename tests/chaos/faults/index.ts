@@ -2,6 +2,7 @@ import type { Cell } from '../cell.ts'
 import { controls } from './control.ts'
 import { controllerFaults } from './controller.ts'
 import { engineFaults } from './engine.ts'
+import { leaseFaults } from './leases.ts'
 import { machineFaults } from './machine.ts'
 import { routerFaults } from './router.ts'
 
@@ -9,6 +10,7 @@ import { routerFaults } from './router.ts'
 export const cells: readonly Cell[] = [
   ...controls,
   ...controllerFaults,
+  ...leaseFaults,
   ...engineFaults,
   ...routerFaults,
   ...machineFaults,
