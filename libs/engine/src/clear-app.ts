@@ -12,13 +12,25 @@ export async function clearRemovedApps(ports: Ports): Promise<void> {
 }
 
 async function clearApp(ports: Ports, app: AppRecord): Promise<void> {
+  const { name, seat, repoUrl: url } = app
+  /** Another controller may have done it all while this one stood still, and the name may be another app's now. */
+  const isLeft = async () => (await ports.store.removedApps()).some(({ id }) => id === app.id)
+  const acts = [
+    ['routeGone', () => ports.router.forget(seat)],
+    ['instancesGone', () => removeInstances(ports, app)],
+    ['networkGone', () => ports.runtime.removeApp(name)],
+    ['repositoryGone', () => ports.source.forget({ app: name, url })],
+  ] as const
   await ports.fault('removing.claimed')
-  await ports.router.forget(app.seat)
-  await ports.fault('removing.routeGone')
-  const instances = await ports.runtime.list(app.name)
-  await Promise.all(instances.map((instance) => ports.runtime.remove(instance)))
-  await ports.runtime.removeApp(app.name)
-  await ports.fault('removing.instancesGone')
-  await ports.source.forget({ app: app.name, url: app.repoUrl })
+  for (const [point, act] of acts) {
+    if (!(await isLeft())) return
+    await act()
+    await ports.fault(`removing.${point}`)
+  }
   await ports.store.appIsGone(app.id)
+}
+
+async function removeInstances(ports: Ports, { name }: AppRecord): Promise<void> {
+  const instances = await ports.runtime.list(name)
+  await Promise.all(instances.map((instance) => ports.runtime.remove(instance)))
 }

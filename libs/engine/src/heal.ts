@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
+
 import { type Deployment, isActive, releaseName } from '@tagship/domain'
-import type { AppRecord, CommandPorts, Instance, NewDeployment, Ports } from './ports.ts'
+import type { CommandPorts, Instance, NewDeployment, Ports } from './ports.ts'
 
 /** After a heal that failed, the next is tried no sooner. */
 const patienceMs = 5 * 60_000
@@ -30,12 +32,15 @@ export async function healApps(ports: Ports): Promise<void> {
   for (const app of await ports.store.allApps()) {
     if (!app.servingDeploymentId) continue
     const missing = await missingInstances(ports, instances, app.servingDeploymentId)
-    if (missing === 0 || !(await mayHeal(ports, app))) continue
+    const newest = missing === 0 ? null : await ports.store.newestDeployment(app.id)
+    if (!newest || !mayFollow(newest)) continue
     const serving = await ports.store.deploymentById(app.servingDeploymentId)
     if (!serving) continue
     const remedy = await remedyFor(ports, serving, missing)
     ports.log.warn({ app: app.name, deployment: serving.id, missing }, remedy.reason)
-    await ports.store.createDeployment({ app, trigger: 'heal', actor: 'tagship', ...remedy })
+    // Several that find the same make one.
+    const id = uuidOf(`heal ${serving.id} after ${newest.id}`)
+    await ports.store.createDeployment({ id, app, trigger: 'heal', actor: 'tagship', ...remedy })
   }
 }
 
@@ -68,10 +73,20 @@ function canServe({ state, address }: Instance): boolean {
 }
 
 /** Not while anything is under way, and not at once after a heal that has failed. */
-async function mayHeal(ports: Ports, app: AppRecord): Promise<boolean> {
-  const newest = await ports.store.newestDeployment(app.id)
-  if (!newest) return false
+function mayFollow(newest: Deployment): boolean {
   if (newest.state === 'queued' || isActive(newest.state)) return false
   const failedAt = newest.trigger === 'heal' && newest.state === 'failed' ? newest.finishedAt : null
   return failedAt === null || Date.now() - failedAt.getTime() > patienceMs
+}
+
+/** The same for the same text, always: a UUID of version 8 (RFC 9562 §5.8). */
+function uuidOf(text: string): string {
+  const hex = createHash('sha256').update(text).digest('hex')
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(13, 16)}`,
+    `8${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ].join('-')
 }
