@@ -48,6 +48,7 @@ async function removeOrphans(ports: Ports): Promise<void> {
 
 /** Jobs for work that has none: what makes a lost queue cost seconds and nothing else. */
 export async function sweep(ports: Ports): Promise<Job[]> {
+  await ports.store.endUnwantedBuilds()
   const [unfinished, polls] = await Promise.all([ports.store.unfinishedWork(), ports.store.takeDuePolls(50)])
   return [...unfinished, ...polls.map((id) => ({ queue: 'tags' as const, id }))]
 }

@@ -94,6 +94,17 @@ const finish = {
     INSERT INTO outbox (queue, subject, key) SELECT 'deployments', d.id, ${deploymentKey} FROM d`,
 }
 
+const endUnwanted = {
+  name: 'end-unwanted-builds',
+  text: `
+    UPDATE builds b SET state = 'failed', failure_code = 'build.canceled',
+      failure_message = 'the deployment no longer wants it', finished_at = now(),
+      lease_holder = NULL, lease_expires_at = NULL
+    WHERE b.state IN ('pending', 'running')
+      AND (b.lease_expires_at IS NULL OR b.lease_expires_at <= clock_timestamp())
+      AND NOT EXISTS (SELECT FROM deployments d WHERE d.release_id = b.release_id AND d.state IN ('queued', 'building'))`,
+}
+
 type BuildRow = Record<'state' | 'failure_code' | 'failure_message', string | null>
 
 interface ClaimedBuildRow {
@@ -146,6 +157,10 @@ export const builds = (database: Database) => ({
 
   async buildIsWanted({ deploymentId, fence }: BuildClaim): Promise<boolean> {
     return (await database.query(isWanted, [deploymentId, fence.toString()])).length > 0
+  },
+
+  async endUnwantedBuilds(): Promise<void> {
+    await database.query(endUnwanted)
   },
 
   /** Nothing is written once the lease is lost, and a revision that is tied to the release stays. */

@@ -407,6 +407,43 @@ describe('builds', () => {
     expect(await store.claimBuild(releaseId, 'b', leaseMs)).toBeNull()
   })
 
+  it('is ended by others where its worker died after the cancel, and only then', async () => {
+    const {
+      claim,
+      deployment: { releaseId },
+    } = await building()
+    await store.ensureBuild(claim)
+    await store.claimBuild(releaseId, 'a', leaseMs)
+    await store.endUnwantedBuilds()
+    expect(await store.ensureBuild(claim)).toMatchObject({ state: 'running' })
+    await store.commit(claim, change('cancelRequested', 'canceling'))
+    await store.endUnwantedBuilds()
+    expect(await store.ensureBuild(claim)).toMatchObject({ state: 'running' })
+    await store.endLeases('a')
+    await store.endUnwantedBuilds()
+    expect(await store.ensureBuild(claim)).toMatchObject({
+      state: 'failed',
+      failure: { code: 'build.canceled' },
+    })
+  })
+
+  it('goes on under a new fence and a new key once its worker is known to be dead', async () => {
+    const {
+      claim,
+      deployment: { releaseId },
+    } = await building()
+    await store.ensureBuild(claim)
+    const build = await store.claimBuild(releaseId, 'dead:1', leaseMs)
+    if (!build) throw new Error('no build')
+    const before = await takeKeys(store)
+    await store.endLeases('dead:')
+    const after = await takeKeys(store)
+    expect(after.length).toBeGreaterThan(0)
+    expect(before).not.toContain(after[0])
+    expect(await store.renewBuild(build, leaseMs)).toBe(false)
+    expect(await store.claimBuild(releaseId, 'b', leaseMs)).not.toBeNull()
+  })
+
   it('makes an equal revision once an app', async () => {
     const { app, deployment, claim } = await building()
     await store.ensureBuild(claim)

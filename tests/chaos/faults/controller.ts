@@ -84,6 +84,32 @@ const laterRollback: Way = {
   },
 }
 
+const configChange: Way = {
+  name: 'config change',
+  points: [...around('building'), ...startToLive],
+  async begin(world) {
+    const serves = await world.version()
+    await world.at.tagship('env', 'set', app, `GREETING=${await nextNumber(world)}`, '--detach')
+    return { serves }
+  },
+  async end(world) {
+    const { id, number, trigger } = await world.untilState('live')
+    const own = { label: [`dev.tagship=${world.at.id}`, `dev.tagship.deployment=${id}`] }
+    const containers = await world.machine.docker.listContainers({ filters: own })
+    for (const { Id } of containers) {
+      const { Config } = await world.machine.docker.getContainer(Id).inspect()
+      if (!Config.Env.includes(`GREETING=${number}`)) throw new Error(`${Id} has other env: ${Config.Env}`)
+    }
+    if (trigger !== 'config' || containers.length === 0)
+      throw new Error(`${trigger}: ${containers.length} instances`)
+  },
+}
+
+/** Of the deployment that comes next. */
+async function nextNumber({ newest }: World): Promise<number> {
+  return (await newest()).number + 1
+}
+
 const cancel: Way = {
   name: 'cancel',
   points: around('canceling', 'instanceGone'),
@@ -160,6 +186,6 @@ function cellsOf({ name, points, representative, begin, end }: Way): Cell[] {
   }))
 }
 
-const ways = [deploy, rollbackInBake, laterRollback, cancel, cancelBuild, broken]
+const ways = [deploy, rollbackInBake, laterRollback, configChange, cancel, cancelBuild, broken]
 
 export const controllerFaults: readonly Cell[] = ways.flatMap(cellsOf)

@@ -61,6 +61,8 @@ export interface EngineStore {
   releaseBuild(claim: BuildClaim): Promise<void>
   /** Whether the build should end: its deployment is no longer in `building`. */
   buildIsWanted(claim: BuildClaim): Promise<boolean>
+  /** Builds whose worker died after their deployment was canceled: nobody will finish them. */
+  endUnwantedBuilds(): Promise<void>
 
   // tags
   /** Records what was seen; @returns every tag of the app as it is remembered now, and which moved just now */
