@@ -18,7 +18,7 @@ test('acts go through while the lease holds, and none once it is lost; looking i
   for (const late of [
     () => held.runtime.start({} as never),
     () => held.runtime.remove({} as never),
-    () => held.router.switchTo({} as never, 1n),
+    () => held.router.switchTo({} as never, 1n, {} as never),
     () => held.store.appendLog('', 'build', []),
   ]) {
     await expect(late()).rejects.toThrow('another worker')

@@ -37,7 +37,12 @@ const removed = {
 
 const markGone = {
   name: 'mark-app-gone',
-  text: 'UPDATE apps SET gone_at = now() WHERE id = $1 AND removed_at IS NOT NULL AND gone_at IS NULL',
+  text: `
+    WITH a AS (
+      UPDATE apps SET gone_at = now() WHERE id = $1 AND removed_at IS NOT NULL AND gone_at IS NULL RETURNING id
+    )
+    UPDATE instances i SET removed_at = now() FROM deployments d, a
+    WHERE d.app_id = a.id AND i.deployment_id = d.id AND i.removed_at IS NULL`,
 }
 
 /** Seats are given out one at a time. */

@@ -141,7 +141,6 @@ const cancelBuild: Way = {
 const broken: Way = {
   name: 'broken release',
   points: around('failing', 'instanceGone'),
-  representative: 'failing.instanceGone',
   async begin(world) {
     const serves = await world.version()
     await world.release({ 'server.js': 'process.exit(3)\n' })

@@ -113,12 +113,11 @@ const ending: readonly (readonly [string, Trouble])[] = [
 ]
 
 /** The work at the point waits and does not end by itself: the worst that a farewell can meet. */
-function leaving(fault: string, signal: 'SIGTERM' | 'SIGKILL', withinMs: number, shown: string): Cell[] {
+function leaving(fault: string, signal: 'SIGTERM' | 'SIGKILL', withinMs: number): Cell[] {
   return ending.map(([point, trouble]) => ({
     fault,
     at: point,
     servers: 'given',
-    ...(point === shown ? { representative: true } : {}),
     async strike(world: World) {
       const before = await world.version()
       const second = await startSecondAlone(world, `${point}:pause`)
@@ -226,6 +225,6 @@ const sharing: readonly Cell[] = [2, 3].map((count) => ({
 export const leaseFaults: readonly Cell[] = [
   ...sharing,
   ...stopped,
-  ...leaving('controller told to end, another there', 'SIGTERM', handOverMs, 'switching.afterSwitch'),
-  ...leaving('controller killed, another there', 'SIGKILL', burialMs, ''),
+  ...leaving('controller told to end, another there', 'SIGTERM', handOverMs),
+  ...leaving('controller killed, another there', 'SIGKILL', burialMs),
 ]
