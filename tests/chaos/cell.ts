@@ -12,6 +12,11 @@ export interface Cell {
   readonly servers: 'own' | 'given'
   /** A fault that nobody can make good: that it is found proves that the checks see. */
   readonly control?: true
+  /**
+   * Engine and router are spared: no build and no move of the traffic may be done twice, as they have seen it
+   * themselves.
+   */
+  readonly once?: true
   /** Part of `npm test`. */
   readonly representative?: true
   /** Does the damage, ends it, and says what has to come of it. The runner then waits for that. */

@@ -12,7 +12,7 @@ const warmUpMs = 500
 /** Plays one cell on a world that is whole, and says what came of it. Never throws for what the fault does. */
 export async function play(cell: Cell, world: World): Promise<Outcome> {
   const begin = performance.now()
-  const doneTwice = await watchDeeds(world)
+  const doneTwice = cell.once ? await watchDeeds(world) : async () => []
   const prober = startProber({
     url: `http://127.0.0.1:${world.at.httpPort}`,
     host,

@@ -172,6 +172,7 @@ function cellsOf({ name, points, representative, begin, end }: Way): Cell[] {
     fault,
     at: `${name}: ${point}`,
     servers: 'own',
+    once: true,
     ...(point === representative ? { representative: true } : {}),
     async strike(world: World) {
       await world.restartController(point)

@@ -56,7 +56,7 @@ const stopped: readonly Cell[] = standing.map(([point, trouble]) => ({
   fault: 'controller stopped past its lease',
   at: point,
   servers: 'given',
-  ...(point === 'switching.beforeSwitch' ? { representative: true } : {}),
+  once: true,
   async strike(world: World) {
     const before = await world.version()
     const second = await startSecondAlone(world, `${point}:stop`)
@@ -118,6 +118,7 @@ function leaving(fault: string, signal: 'SIGTERM' | 'SIGKILL', withinMs: number)
     fault,
     at: point,
     servers: 'given',
+    once: true,
     async strike(world: World) {
       const before = await world.version()
       const second = await startSecondAlone(world, `${point}:pause`)
@@ -175,7 +176,7 @@ const sharing: readonly Cell[] = [2, 3].map((count) => ({
   fault: 'several controllers',
   at: `${count} at once share the work`,
   servers: 'given',
-  ...(count === 2 ? { representative: true } : {}),
+  once: true,
   async strike(world: World) {
     const { at } = world
     const names = ['one', 'two', 'three', 'four']
