@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { parseManifest } from '@tagship/domain'
+import { parseImageDigest, parseManifest } from '@tagship/domain'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Store } from '../src/index.ts'
 import {
@@ -127,6 +127,34 @@ describe('createDeployment', () => {
     expect(claim.manifest).toEqual(manifest)
     expect(await store.ensureBuild(claim)).toEqual({ state: 'succeeded', failure: null })
     expect(await store.claimBuild(back.releaseId, 'b', leaseMs)).toBeNull()
+  })
+
+  it('a rebuild is a new release of the same commit and revision, with an image of its own', async () => {
+    const app = await newApp(store)
+    const first = await deployTag(store, app)
+    await driveTo(store, first.id, 'live')
+    const old = await store.releaseByNumber(app.id, 1)
+    const again = await store.createDeployment({
+      app,
+      trigger: 'heal',
+      actor: 'tagship',
+      reason: 'its image is gone',
+      what: { kind: 'rebuild', releaseId: first.releaseId },
+    })
+    expect(again).toMatchObject({ releaseNumber: 2, tag: 'v1.0.0', commit: old?.commit, imageDigest: null })
+    expect(again?.revision).toBe(old?.revision)
+    await driveTo(store, again?.id ?? '', 'building')
+    await store.ensureBuild(await claimNow(store, again?.id ?? ''))
+    const build = await store.claimBuild(again?.releaseId ?? '', 'builder', leaseMs)
+    if (!build) throw new Error('there is no build')
+    // What the commit says today does not matter: the revision is the one of then.
+    await store.saveRevision(build, parseManifest('rollout: { keepWarm: 1m }'), 'b'.repeat(64))
+    const image = { digest: parseImageDigest(`sha256:${'9'.repeat(64)}`), bytes: 1 }
+    await store.finishBuild(build, { image, reused: false })
+    const made = await store.releaseByNumber(app.id, 2)
+    expect(made).toMatchObject({ imageDigest: image.digest, revision: old?.revision, commit: old?.commit })
+    expect(await store.releaseByNumber(app.id, 1)).toMatchObject({ imageDigest: old?.imageDigest })
+    expect((await store.verifyHistory()).apps.find((one) => one.app === app.name)?.broken).toBeNull()
   })
 
   it('refuses a release of another app', async () => {
