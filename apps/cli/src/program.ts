@@ -88,6 +88,8 @@ async function makeProgram(args: readonly string[]): Promise<Command> {
     .helpOption('-h, --help', 'show this help')
     .helpCommand('help [command]', 'show the help of a command')
     .exitOverride()
+    // `audit verify --json`: what stands behind a command is its own, also where the one above has the same flag.
+    .enablePositionalOptions()
     .showHelpAfterError('(tagship --help lists every command and flag)')
     .configureHelp({ showGlobalOptions: false })
   const words = args.filter((arg) => !arg.startsWith('-'))

@@ -77,8 +77,13 @@ test('with no controller, exit code 7 and what to do', async () => {
   expect(stderr).toContain('tagship up')
 })
 
-test('--json says what went wrong in the one document on stdout', async () => {
-  const { exitCode, stdout, stderr } = await type(['status', '--json'])
+test.each([
+  [['status', '--json']],
+  [['audit', '--json']],
+  // Behind a command whose parent has the flag as well.
+  [['audit', 'verify', '--json']],
+])('%j says what went wrong in the one document on stdout', async (words) => {
+  const { exitCode, stdout, stderr } = await type(words)
   expect(exitCode).toBe(7)
   expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'controller.unreachable', exitCode: 7 } })
   expect(stderr).toBe('')
@@ -87,7 +92,19 @@ test('--json says what went wrong in the one document on stdout', async () => {
 test('help is no error, and names every command', async () => {
   const { exitCode, stdout } = await type(['--help'])
   expect(exitCode).toBe(0)
-  for (const name of ['up', 'down', 'demo', 'doctor', 'login', 'app', 'env', 'secret', 'rollback', 'audit']) {
+  for (const name of [
+    'up',
+    'down',
+    'demo',
+    'doctor',
+    'login',
+    'app',
+    'env',
+    'secret',
+    'backup',
+    'restore',
+    'audit',
+  ]) {
     expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'))
   }
 })
