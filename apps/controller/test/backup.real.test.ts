@@ -19,11 +19,14 @@ import { ensureHosted } from '@tagship/git'
 import { createLogger, type Member, readArchive, runCommand, writeArchive } from '@tagship/kit'
 import { migrate, newSecretKey, openStore, parseSecretKey } from '@tagship/store'
 import { sampleRepository } from '@tagship/tests/git'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 
 const controllerMain = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const cliMain = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
 const log = createLogger('test', 'silent')
+
+// Each starts programs and servers, one after the other.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 })
 
 let folder: string
 /** The data folder of an installation whose controller does not run. */
