@@ -8,18 +8,37 @@ import type { Account } from './postgres-account.ts'
 import type { Binaries } from './postgres-binaries.ts'
 import { codeOf } from './processes.ts'
 
-/** The password of the database, made at random the first time and kept in a file that only its owner reads. */
-export async function ensurePassword(folder: string): Promise<string> {
-  const path = join(folder, 'postgres.password')
+/**
+ * Makes a password for the database where there is none, at random, in a file that only its owner reads. On disk
+ * before anything depends on it.
+ */
+export async function ensurePassword(folder: string): Promise<void> {
+  const path = passwordFileOf(folder)
+  const isNew = !(await exists(join(folder, 'postgres')))
+  // Before there is a cluster an empty file is what a power cut has left of an attempt.
+  if (isNew && (await readFile(path, 'utf8').catch(() => '')) === '') await rm(path, { force: true })
   try {
-    await writeFile(path, randomBytes(24).toString('base64url'), { mode: 0o600, flag: 'wx' })
+    const password = randomBytes(24).toString('base64url')
+    await writeFile(path, password, { mode: 0o600, flag: 'wx', flush: true })
   } catch (cause) {
     if (codeOf(cause) !== 'EEXIST') {
       throw new TagshipError('data.notWritable', `${path} cannot be written`, { cause })
     }
   }
-  return readFile(path, 'utf8')
 }
+
+/** @throws database.unavailable where somebody has emptied the file */
+export async function readPassword(folder: string): Promise<string> {
+  const path = passwordFileOf(folder)
+  const password = (await readFile(path, 'utf8')).trim()
+  if (password !== '') return password
+  throw new TagshipError(
+    'database.unavailable',
+    `${path} is empty, and the database beside it has a password: put the file back from a backup`,
+  )
+}
+
+const passwordFileOf = (folder: string) => join(folder, 'postgres.password')
 
 /**
  * Makes the cluster, with a database `tagship` that the role `tagship` owns, where there is none. It is made

@@ -17,21 +17,20 @@ const fileOf = (folder: string) => join(folder, 'postgres.port')
 
 /** The port of the last start where it is free, else a free one, which is remembered. */
 export async function choosePort(folder: string): Promise<number> {
-  const remembered = await rememberedPort(folder).catch(() => null)
+  const remembered = await rememberedPort(folder)
   if (remembered !== null && (await waitUntil(() => isFree(remembered), patienceMs))) return remembered
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const port = randomInt(lowest, highest)
     if (!(await isFree(port))) continue
-    await writeFile(fileOf(folder), `${port}\n`)
+    await writeFile(fileOf(folder), `${port}\n`, { flush: true })
     return port
   }
   throw new TagshipError('port.taken', `no free port for Postgres between ${lowest} and ${highest}`)
 }
 
-export async function rememberedPort(folder: string): Promise<number> {
-  const port = Number(await readFile(fileOf(folder), 'utf8'))
-  if (Number.isInteger(port) && port > 0) return port
-  throw new TagshipError('database.unavailable', `${fileOf(folder)} holds no port`)
+async function rememberedPort(folder: string): Promise<number | null> {
+  const port = Number(await readFile(fileOf(folder), 'utf8').catch(() => ''))
+  return Number.isInteger(port) && port > 0 ? port : null
 }
 
 async function isFree(port: number): Promise<boolean> {

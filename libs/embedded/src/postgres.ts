@@ -5,8 +5,9 @@ import { TagshipError } from '@tagship/domain'
 import type { Logger } from '@tagship/kit'
 import { type Account, findAccount } from './postgres-account.ts'
 import { type Binaries, findBinaries } from './postgres-binaries.ts'
-import { ensureCluster, ensurePassword } from './postgres-cluster.ts'
-import { choosePort, rememberedPort } from './postgres-port.ts'
+import { ensureCluster, ensurePassword, readPassword } from './postgres-cluster.ts'
+import { forgetEmptyLock } from './postgres-lock.ts'
+import { choosePort } from './postgres-port.ts'
 import { endProcess, isAlive, servesFolder, startDetached, waitUntil } from './processes.ts'
 import { supervise } from './supervise.ts'
 
@@ -51,15 +52,10 @@ const settings = [
  */
 export async function startPostgres({ folder, log }: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const site = await prepareSite(folder)
+  const password = await readPassword(folder)
   const port = (await runningServer(site.dataDir))?.port ?? (await choosePort(folder))
   const pid = await ensureRunning(site, port)
-  const server = supervise(
-    'postgres',
-    pid,
-    async () => ensureRunning(site, await rememberedPort(folder)),
-    log,
-  )
-  const password = await ensurePassword(folder)
+  const server = supervise('postgres', pid, () => ensureRunning(site, port), log)
   log.info({ server: 'postgres', pid, port }, 'server runs')
   return {
     url: urlOf(password, port),
@@ -119,6 +115,7 @@ async function ensureRunning(site: Site, port: number): Promise<number> {
 }
 
 async function launch(site: Site, port: number): Promise<number> {
+  await forgetEmptyLock(site.dataDir)
   const options = settings.flatMap((setting) => ['-c', setting])
   const server = [site.binaries.postgres, '-D', site.dataDir, '-p', String(port), ...options]
   return startDetached([...site.account.prefix, ...server], site.logPath)

@@ -1,4 +1,4 @@
-import { mkdir, readFile, realpath, rm } from 'node:fs/promises'
+import { mkdir, readFile, realpath, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TagshipError } from '@tagship/domain'
@@ -55,10 +55,16 @@ async function prepareFolder(folder: string): Promise<string> {
 /** @returns the process id of the server, which takes commands now */
 async function ensureRunning(dataDir: string, socketPath: string): Promise<number> {
   const deadline = Date.now() + startPatienceMs
+  let putAside = false
   for (;;) {
     const pid = (await runningServer(dataDir)) ?? (await launch(dataDir, socketPath))
     await waitUntil(async () => !isAlive(pid) || (await answersPing(socketPath)), deadline - Date.now())
     if (isAlive(pid) && (await answersPing(socketPath))) return pid
+    if (!putAside && (await isDamaged(dataDir))) {
+      await rename(join(dataDir, 'appendonlydir'), join(dataDir, `damaged-${Date.now()}`))
+      putAside = true
+      continue
+    }
     if (Date.now() > deadline) throw await startFailure(dataDir)
     await sleep(200)
   }
@@ -89,6 +95,18 @@ async function runningServer(dataDir: string): Promise<number | null> {
 
 const pidFile = (dataDir: string) => join(dataDir, 'redis.pid')
 const logFile = (dataDir: string) => `${dataDir}.log`
+
+/**
+ * Whether the server has ended because of what is on disk (a power cut in the middle of a write). Nothing there is
+ * missed: Postgres knows of every job.
+ */
+async function isDamaged(dataDir: string): Promise<boolean> {
+  const log = await readFile(logFile(dataDir), 'utf8').catch(() => '')
+  const words = log.trimEnd().split('\n').slice(-6).join('\n')
+  return /Bad file format reading the append only file|AOF manifest|Error reading.*append only file/i.test(
+    words,
+  )
+}
 
 async function startFailure(dataDir: string): Promise<TagshipError> {
   const log = await readFile(logFile(dataDir), 'utf8').catch(() => '')

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -178,4 +178,39 @@ test('a data folder that cannot be made is named', async () => {
   const expected = { code: 'data.notWritable', message: expect.stringContaining(impossible) }
   await expect(startPostgres({ folder: impossible, log })).rejects.toMatchObject(expected)
   await expect(startRedis({ folder: impossible, log })).rejects.toMatchObject(expected)
+})
+
+test('what a power cut leaves of small files keeps Postgres from nothing', async () => {
+  const first = await postgres()
+  await query(first.url, 'CREATE TABLE kept (n int)')
+  await first.stop()
+  for (const name of ['postgres/postmaster.pid', 'postgres.port']) {
+    await writeFile(join(folder, name), '')
+    await utimes(join(folder, name), 1, 1)
+  }
+  const second = await postgres()
+  expect(await query(second.url, 'SELECT count(*)::int AS count FROM kept')).toEqual([{ count: 0 }])
+})
+
+test('a password that was never written is made again, one that is lost is asked for', async () => {
+  await writeFile(join(folder, 'postgres.password'), '')
+  const server = await postgres()
+  expect(await query(server.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+  await writeFile(join(folder, 'postgres.password'), '')
+  await expect(postgres()).rejects.toMatchObject({
+    code: 'database.unavailable',
+    message: expect.stringContaining('is empty'),
+  })
+})
+
+test('a damaged file of Redis is put aside: its jobs are found in Postgres', async () => {
+  const first = await redis()
+  await withRedis(first.socketPath, (client) => client.set('key', 'value'))
+  await first.stop()
+  const aof = join(folder, 'redis/appendonlydir')
+  const name = (await readdir(aof)).find((one) => one.endsWith('.incr.aof')) ?? ''
+  await writeFile(join(aof, name), `${'x'.repeat(100)}\r\n*1\r\n$4\r\nPING\r\n`)
+  const second = await redis()
+  expect(await withRedis(second.socketPath, (client) => client.get('key'))).toBeNull()
+  expect((await readdir(join(folder, 'redis'))).some((one) => one.startsWith('damaged-'))).toBe(true)
 })
