@@ -3,7 +3,7 @@ import { createDockerBuilder } from '@tagship/builder'
 import type { AppName } from '@tagship/domain'
 import { startPostgres, startRedis } from '@tagship/embedded'
 import type { CommandPorts, Log } from '@tagship/engine'
-import { createGitSource, ensureHosted } from '@tagship/git'
+import { createGitSource, ensureHosted, mendHosted } from '@tagship/git'
 import { createDocker, type Logger } from '@tagship/kit'
 import { openQueue, type Queue, startOutboxDispatcher } from '@tagship/queue'
 import { createHaproxyRouter, type HaproxyRouter } from '@tagship/router'
@@ -114,6 +114,7 @@ async function assembleInto(
 
   await router.restore(() => store.routes())
   const gitFolder = join(folder, 'git')
+  for (const app of await store.allApps()) if (app.repoUrl === null) await mendHosted(gitFolder, app.name)
   const ports = {
     store,
     source: {

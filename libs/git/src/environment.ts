@@ -13,6 +13,9 @@ export type GitConfig = Readonly<Record<string, string>>
 const hardening: GitConfig = {
   'core.hooksPath': '/dev/null',
   'core.attributesFile': '/dev/null',
+  // A push that was acknowledged outlasts a power cut.
+  'core.fsync': 'all',
+  'core.fsyncMethod': 'batch',
   'core.fsmonitor': 'false',
   'protocol.ext.allow': 'never',
   // The repositories are our own, whoever owns the files of the data folder.

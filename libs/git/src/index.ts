@@ -1,5 +1,5 @@
 export { bundleRepository, type HostedRepository, listHosted, restoreRepository } from './bundle.ts'
-export { ensureHosted } from './hosted.ts'
+export { ensureHosted, mendHosted } from './hosted.ts'
 export type { OnPush, Push } from './push/conversation.ts'
 export { type Access, createPushEndpoint, type PushEndpointOptions } from './push/endpoint.ts'
 export type { PushedTag } from './push/tag-update.ts'
