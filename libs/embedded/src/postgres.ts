@@ -77,7 +77,7 @@ export async function findPostgres(folder: string): Promise<EmbeddedPostgres | n
   if (!server) return null
   const { pid, port } = server
   return {
-    url: urlOf(await ensurePassword(home), port),
+    url: urlOf(await readPassword(home), port),
     pid,
     stop: () => endProcess(pid, ['SIGINT', 'SIGQUIT'], 15_000),
   }
