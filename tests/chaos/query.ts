@@ -1,15 +1,14 @@
-import type { Installation } from '@tagship/tests/installation'
 import pg from 'pg'
 import { databaseUrl } from './database-url.ts'
+import type { World } from './world.ts'
 
-/** Asks the installation's Postgres itself, over a connection of its own. */
-export async function query<Row extends pg.QueryResultRow = Record<string, unknown>>(
-  at: Installation,
+/** Asks the installation's database, on a connection of its own. */
+export async function query<Row extends pg.QueryResultRow>(
+  at: World['at'],
   text: string,
   values: readonly unknown[] = [],
 ): Promise<Row[]> {
   const client = new pg.Client({ connectionString: await databaseUrl(at) })
-  client.on('error', () => {})
   await client.connect()
   try {
     return (await client.query<Row>(text, [...values])).rows

@@ -11,6 +11,8 @@ const program = 'redis-server'
 
 export interface TestRedis {
   readonly socketPath: string
+  /** Of its files. */
+  readonly folder: string
   /** Ends the server as a crash would. Resolves when it is gone. */
   kill(): Promise<void>
   /** Starts it again, on the same socket and with what it kept on disk. */
@@ -56,6 +58,7 @@ export async function startTestRedis(): Promise<TestRedis> {
   }
   return {
     socketPath,
+    folder,
     kill,
     start,
     async close() {

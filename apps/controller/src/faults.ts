@@ -29,6 +29,8 @@ type Action = keyof typeof actions
 export function faultPoints(spec: string | undefined): (point: string) => Promise<void> | void {
   if (!spec) return () => {}
   const [name, action = 'kill'] = spec.split(':')
+  // Whoever ends the pause may be early; without a listener, the signal would end the process.
+  if (action === 'pause') process.on('SIGUSR2', () => {})
   if (!isAction(action)) throw new RangeError(`TAGSHIP_FAULT=${spec}: no such action as ${action}`)
   let struck = false
   return async (point) => {

@@ -23,7 +23,7 @@ const batch = 100
 /** A notification may be lost with its connection; rows are then found at the next look. */
 const idleMs = 1_000
 
-const backoffMs = { first: 100, longest: 5_000 }
+const backoffMs = { first: 100, longest: 2_000 }
 
 /**
  * Moves jobs from the outbox, where they were committed, to the queue: at once when notified. A crash between

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { Log } from '@tagship/engine'
+import { throttle } from '@tagship/kit'
 import pg from 'pg'
 import { PrismaClient } from './generated/client.ts'
 import { connectionString } from './schema-engine/database.ts'
@@ -72,7 +73,11 @@ export function openDatabase({ url, log, poolSize = 10 }: DatabaseOptions): Data
   const pool = new pg.Pool({ ...settings, max: poolSize, idleTimeoutMillis: 60_000 })
   pool.on('connect', survive)
   // An idle connection that breaks is replaced by the next query.
-  pool.on('error', (error) => log.warn({ err: error }, 'a connection to Postgres was lost'))
+  const warn = throttle((message: string) =>
+    log.warn({ reason: message }, 'connections to Postgres were lost'),
+  )
+  // Of the error only the words: it carries the whole client with it.
+  pool.on('error', ({ message }) => warn(message))
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
   return {
     prisma,

@@ -1,9 +1,13 @@
 import type { Cell } from '../cell.ts'
 import { controls } from './control.ts'
 import { controllerFaults } from './controller.ts'
+import { degradedFaults } from './degraded.ts'
+import { embeddedFaults } from './embedded.ts'
 import { engineFaults } from './engine.ts'
 import { leaseFaults } from './leases.ts'
 import { machineFaults } from './machine.ts'
+import { postgresFaults } from './postgres.ts'
+import { redisFaults } from './redis.ts'
 import { routerFaults } from './router.ts'
 
 /** The whole table, in the order in which it is played and printed. */
@@ -14,4 +18,8 @@ export const cells: readonly Cell[] = [
   ...engineFaults,
   ...routerFaults,
   ...machineFaults,
+  ...embeddedFaults,
+  ...degradedFaults,
+  ...redisFaults,
+  ...postgresFaults,
 ]
