@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { DeploymentJson } from '@tagship/api'
 import { describe, expect, test } from 'vitest'
+import { describeReadiness } from '../src/output/degraded.ts'
 import { progressLines } from '../src/output/progress.ts'
 import { renderTable } from '../src/output/table.ts'
 import { fit, plain, widthOf, wrap } from '../src/output/text.ts'
@@ -131,5 +132,31 @@ describe('progress', () => {
       failure: { phase: 'building', code: 'build.failed', message: 'no' },
     }
     expect(bare(progressLines(failed, 0, now))[1]).toMatch(/^ {2}✖ building/)
+  })
+})
+
+describe('describeReadiness', () => {
+  const check = (name: string, ok: boolean) => ({
+    name,
+    ok,
+    detail: ok ? 'answers' : 'no answer within 2000 ms',
+  })
+
+  test('says nothing while all is there', () => {
+    expect(describeReadiness({ ok: true, checks: [check('postgres', true), check('queue', true)] })).toEqual(
+      [],
+    )
+  })
+
+  test('says what is missing, and that apps serve on', () => {
+    const lines = describeReadiness({ ok: false, checks: [check('postgres', false), check('queue', true)] })
+    expect(lines[0]).toContain('degraded: apps serve on')
+    expect(lines[1]).toBe('  postgres  no answer within 2000 ms')
+    expect(lines.join()).not.toContain('queue')
+  })
+
+  test('does not say that apps serve while their router is missing', () => {
+    const [line] = describeReadiness({ ok: false, checks: [check('router', false)] })
+    expect(line).toContain('users may not reach apps')
   })
 })

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { toTagshipError } from '@tagship/domain'
+import { type TagshipError, toTagshipError } from '@tagship/domain'
 import {
   advance,
   buildRelease,
@@ -10,6 +10,7 @@ import {
   sweep,
   type Worker,
 } from '@tagship/engine'
+import { throttle } from '@tagship/kit'
 import type { DataFolder } from './data-folder.ts'
 import { wakeRouter } from './keep-router.ts'
 import type { Parts } from './parts.ts'
@@ -72,22 +73,24 @@ interface Regular {
   stop(): Promise<void>
 }
 
-/** Runs at once and then again, `ms` after each end; a failure changes nothing, and is logged once until it is over. */
+/** Runs at once and then again, `ms` after each end; a failure changes nothing, and is logged, but seldom while it lasts. */
 function every(ms: number, run: () => Promise<void>, log: Parts['log']): Regular {
   const stopping = new AbortController()
   let pause = new AbortController()
   const running = (async () => {
-    let trouble: string | null = null
+    let troubled = false
+    const tell = throttle((error: TagshipError) =>
+      log.error({ err: error }, `a regular task failed: ${error.message}`),
+    )
     while (!stopping.signal.aborted) {
       pause = new AbortController()
       try {
         await run()
-        if (trouble !== null) log.info({}, 'a regular task works again')
-        trouble = null
+        if (troubled) log.info({}, 'a regular task works again')
+        troubled = false
       } catch (error) {
-        const { message } = toTagshipError(error)
-        if (message !== trouble) log.error({ err: error }, `a regular task failed: ${message}`)
-        trouble = message
+        tell(toTagshipError(error))
+        troubled = true
       }
       const signal = AbortSignal.any([stopping.signal, pause.signal])
       await sleep(ms, undefined, { signal }).catch(() => {})

@@ -139,7 +139,7 @@ async function transaction<T>(
 }
 
 /** `query_timeout` has passed: the statement may still be under way on this connection. */
-export function isSilence(error: unknown): error is Error {
+function isSilence(error: unknown): error is Error {
   return error instanceof Error && error.message === 'Query read timeout'
 }
 
