@@ -27,7 +27,7 @@ export async function startGivenServers(): Promise<GivenServers> {
   cleanup.defer(() => run('umount', '--lazy', folder))
   // The server runs as another user where the tests run as root.
   await chmod(folder, 0o755)
-  const postgres = await startPostgres({ folder, log: createLogger('given', 'warn') })
+  const postgres = await startPostgres({ folder, log: createLogger('given', 'error') })
   cleanup.defer(() => postgres.stop())
   const redis = await startTestRedis()
   cleanup.defer(() => redis.close())
