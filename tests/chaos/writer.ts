@@ -4,7 +4,8 @@ import { createClient } from '@tagship/api'
 import { query } from './query.ts'
 import { app, type World } from './world.ts'
 
-export interface Writer {
+/** Disposed of, it gives up what is not acknowledged yet. */
+export interface Writer extends Disposable {
   /** Each write that was begun is tried until it is acknowledged; then nothing more is begun. */
   stop(): Promise<void>
   /** Every acknowledged write has to be there, once. @returns what is wrong */
@@ -71,6 +72,9 @@ export function startWriter(world: World, tag: string): Writer {
   lanes.catch(() => {})
 
   return {
+    [Symbol.dispose]() {
+      deadline = 0
+    },
     async stop() {
       deadline = performance.now() + patienceMs
       await lanes

@@ -38,7 +38,7 @@ const faults: readonly Fault[] = [
   { name: 'Postgres full of clients', strike: takeConnections, outageMs: briefly, seen: false },
 ]
 
-const representative = ['Postgres killed · switching', 'Connections to Postgres cut · verifying']
+const representative = ['Connections to Postgres cut · verifying']
 
 export const postgresFaults: readonly Cell[] = faults.flatMap((fault) =>
   passedStates.map((state) => ({
@@ -57,7 +57,7 @@ async function play(world: World, fault: Fault, state: PassedState): Promise<Exp
   const held = await holdState(world, state)
   // What waits for a person would have every further deployment of its tag wait as well.
   const serves = state === 'awaitingPromotion' ? before : held.serves
-  const writer = startWriter(world, `v${serves}`)
+  using writer = startWriter(world, `v${serves}`)
   const end = await fault.strike(postgres)
   try {
     await held.goOn()
