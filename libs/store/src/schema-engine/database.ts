@@ -12,6 +12,8 @@ const prismaParameters = [
   'statement_cache_size',
 ]
 
+const connectMs = 10_000
+
 /** The URL without Prisma's own parameters. */
 export function connectionString(url: string): string {
   const parsed = new URL(url)
@@ -28,7 +30,10 @@ export function schemaName(url: string): string | undefined {
 }
 
 export async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: connectionString(url) })
+  const client = new pg.Client({
+    connectionString: connectionString(url),
+    connectionTimeoutMillis: connectMs,
+  })
   client.on('error', () => {}) // the statement that it interrupts tells it
   await client.connect()
   try {
