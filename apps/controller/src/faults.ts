@@ -13,9 +13,12 @@ const actions = {
     process.kill(process.pid, 'SIGSTOP')
     await sleep(0)
   },
-  /** Only the work at the point waits, until SIGUSR2: long enough to break something else meanwhile. */
-  async pause() {
-    await once(process, 'SIGUSR2')
+  /**
+   * Only the work at the point waits, until SIGUSR2: long enough to break something else meanwhile. A signal that
+   * came before the work counts.
+   */
+  async pause(resumed: Promise<unknown>) {
+    await resumed
   },
 } as const
 
@@ -29,14 +32,13 @@ type Action = keyof typeof actions
 export function faultPoints(spec: string | undefined): (point: string) => Promise<void> | void {
   if (!spec) return () => {}
   const [name, action = 'kill'] = spec.split(':')
-  // Whoever ends the pause may be early; without a listener, the signal would end the process.
-  if (action === 'pause') process.on('SIGUSR2', () => {})
   if (!isAction(action)) throw new RangeError(`TAGSHIP_FAULT=${spec}: no such action as ${action}`)
+  const resumed = once(process, 'SIGUSR2')
   let struck = false
   return async (point) => {
     if (point !== name || struck) return
     struck = true
-    await actions[action]()
+    await actions[action](resumed)
   }
 }
 
