@@ -56,6 +56,6 @@ export function notLiveLines(
   return [
     '',
     `${live.release} runs with other config than is set: ${notLive.join(', ')}`,
-    `The next deployment takes what is set: tagship deploy ${app} TAG, or any change of env or secrets.`,
+    `The next deployment takes what is set: one under way (tagship status ${app}), tagship deploy ${app} TAG, or any change.`,
   ]
 }
