@@ -271,6 +271,23 @@ describe('a change of config', () => {
   })
 })
 
+describe('the commit of a release', () => {
+  const other = `UPDATE releases SET commit = repeat('f', 40) WHERE id = $1`
+
+  it('of a tag is fixed also while it waits, that of a change of config from its turn on', async () => {
+    const app = await liveApp()
+    const active = await deployCommit(app, 'b', 'v2.0.0')
+    await driveTo(test.store, active.id, 'starting')
+    const waiting = await deployCommit(app, 'c', 'v3.0.0')
+    await expect(test.sql(other, [waiting.releaseId])).rejects.toMatchObject({ code: '23000' })
+    await driveTo(test.store, active.id, 'live')
+    await driveTo(test.store, waiting.id, 'live')
+    const { deployment } = await set(app, { A: '1' })
+    await driveTo(test.store, deployment?.id ?? '', 'building')
+    await expect(test.sql(other, [deployment?.releaseId])).rejects.toMatchObject({ code: '23000' })
+  })
+})
+
 describe('a rollback', () => {
   it('brings back the env and the versions of then; what is set stays, and shows as not live', async () => {
     const app = await liveApp({ A: 'old' })

@@ -143,6 +143,26 @@ describe('values', () => {
       `INSERT INTO api_tokens (id, name, hash, role) VALUES (gen_random_uuid(), 'x', 'tsp_secret', 'admin')`,
       'api_tokens_hash_format',
     ],
+    [
+      `INSERT INTO config_entries (app_id, name, value, set_by, set_at) VALUES ($APP, '1ST', '', 'x', now())`,
+      'config_entries_name_format',
+    ],
+    [
+      `INSERT INTO config_entries (app_id, name, set_by, set_at) VALUES ($APP, 'A', 'x', now())`,
+      'config_entries_one_kind',
+    ],
+    [
+      `INSERT INTO config_entries (app_id, name, value, secret_version, set_by, set_at) VALUES ($APP, 'A', '', 1, 'x', now())`,
+      'config_entries_one_kind',
+    ],
+    [
+      `INSERT INTO secret_versions (app_id, name, version, key_id, sealed, created_by, created_at) VALUES ($APP, 'A', 1, repeat('a', 16), 'plain', 'x', now())`,
+      'secret_versions_sealed_whole',
+    ],
+    [
+      `INSERT INTO secret_versions (app_id, name, version, key_id, sealed, created_by, created_at) VALUES ($APP, 'A', 1, 'the key', repeat('x', 40)::bytea, 'x', now())`,
+      'secret_versions_key_id_format',
+    ],
     [`INSERT INTO outbox (queue, subject, key) VALUES ('deployments', 'x', 'a:b')`, 'outbox_key_format'],
     [`INSERT INTO outbox (queue, subject, key) VALUES ('letters', 'x', 'a')`, 'outbox_queue_known'],
     [
