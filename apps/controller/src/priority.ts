@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 
 const niceness = -10
@@ -10,8 +10,16 @@ const niceness = -10
  */
 export function takePriority(): void {
   tryTo(() => setPriority(niceness))
-  // Where Linux shares its cores among sessions first (sched_autogroup), that one only counts within a session.
-  tryTo(() => writeFileSync('/proc/self/autogroup', `${niceness}`))
+  tryTo(raiseSession)
+}
+
+/**
+ * Where Linux shares its cores among sessions first (sched_autogroup), niceness only counts within one. A
+ * session that belongs to somebody else, such as the shell of who typed `tagship up`, is left as it is.
+ */
+function raiseSession(): void {
+  const [, , , session] = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ') ?? []
+  if (Number(session) === process.pid) writeFileSync('/proc/self/autogroup', `${niceness}`)
 }
 
 function tryTo(ask: () => void): void {
