@@ -121,10 +121,11 @@ const inOrder: readonly Cell[] = Object.entries(orders).map(([order, play]) => (
   judge,
   ...(order === representativeOrder ? { representative: true } : {}),
   async strike(world): Promise<Expected> {
-    const version = await answering(world)
-    const mendedAt = await play(world, version)
+    const serves = await answering(world)
+    const before = await world.newest()
+    const mendedAt = await play(world, serves)
     const heals = order === 'an instance does not come back'
-    return { serves: version, mendedAt, ...(heals ? { withinMs: 60_000 } : {}) }
+    return { serves, state: heals ? 'live' : before.state, mendedAt, withinMs: 60_000 }
   },
 }))
 
@@ -135,9 +136,10 @@ const upAlone: Cell = {
   servers: 'own',
   judge,
   async strike(world) {
-    const version = await answering(world)
+    const serves = await answering(world)
+    const { state } = await world.newest()
     await world.machine.powerOff()
-    return { serves: version, mendedAt: await up(world) }
+    return { serves, state, mendedAt: await up(world) }
   },
 }
 

@@ -5,9 +5,10 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { DeploymentState } from '@tagship/domain'
 import type { ProberReport } from '@tagship/prober'
+import { quickManifest } from '@tagship/tests/sample-app'
 import type { Cell } from '../cell.ts'
 import { until } from '../until.ts'
-import type { World } from '../world.ts'
+import { app, host, type World } from '../world.ts'
 
 /** What was in flight when the router died is lost; that it is back in time, and knows its routes, is promised. */
 const backWithin =
@@ -78,7 +79,13 @@ const moments: readonly (readonly [DeploymentState, string])[] = [
   ['baking', 'baking.claimed'],
 ]
 
-const live = async ({ at }: World) => (await at.fetch('shop.localhost')).version ?? ''
+const live = async ({ at }: World) => (await at.fetch(host)).version ?? ''
+
+/** A cell before may have ended with another outcome than `live`. */
+const asItStands = async (world: World) => ({
+  serves: await live(world),
+  state: (await world.newest()).state,
+})
 
 const serves = (world: World, version: string, ms = 30_000) =>
   until(`${version} answers`, ms, async () => (await live(world)) === version)
@@ -100,8 +107,8 @@ const whileLive = (fault: string, damage: Damage, ms = backMs): Cell => ({
   servers: 'own',
   judge: backWithin(ms),
   async strike(world) {
-    const version = await live(world)
-    return { serves: version, mendedAt: await strikeRouter(world, damage) }
+    const standing = await asItStands(world)
+    return { ...standing, mendedAt: await strikeRouter(world, damage) }
   },
 })
 
@@ -139,9 +146,9 @@ const whileReverting = (fault: string, damage: Damage): Cell => ({
   async strike(world) {
     await world.restartController('reverting.afterSwitch:pause')
     const before = await live(world)
-    await world.begin({ 'tagship.yaml': await longBake(world) })
+    await world.begin({ 'tagship.yaml': quickManifest.replace('bake: 1s', 'bake: 2m') })
     const { id } = await world.untilState('baking')
-    await world.at.client.rollBack({ params: { app: 'shop' }, body: { reason: 'chaos' } })
+    await world.at.client.rollBack({ params: { app }, body: { reason: 'chaos' } })
     await world.untilState('reverting')
     await serves(world, before)
     const mendedAt = await strikeRouter(world, damage)
@@ -150,14 +157,11 @@ const whileReverting = (fault: string, damage: Damage): Cell => ({
     await until('it is rolled back', 30_000, async () => (await world.newest()).state === 'rolledBack')
     const newest = await world.newest()
     if (newest.id !== id) throw new Error('another deployment is the newest')
+    await world.at.json(['resume', app])
+    await world.repository.commit({ 'tagship.yaml': quickManifest }, 'Bake quickly')
     return { serves: before, state: 'rolledBack', mendedAt }
   },
 })
-
-async function longBake({ repository }: World): Promise<string> {
-  const manifest = await readFile(join(repository.folder, 'tagship.yaml'), 'utf8')
-  return manifest.replace(/bake: \w+/, 'bake: 20s')
-}
 
 /** The engine alone brings it back, and the controller that comes later finds it right. */
 const withoutController = (fault: string, damage: Damage, more: Partial<Cell>): Cell => ({
@@ -167,12 +171,12 @@ const withoutController = (fault: string, damage: Damage, more: Partial<Cell>): 
   judge: backWithin(backMs),
   ...more,
   async strike(world) {
-    const version = await live(world)
+    const standing = await asItStands(world)
     await world.at.tagship('down', '--data', world.at.data)
     const mendedAt = await strikeRouter(world, then(damage, killMaster))
-    await serves(world, version)
+    await serves(world, standing.serves)
     await world.at.up()
-    return { serves: version, mendedAt }
+    return { ...standing, mendedAt }
   },
 })
 
@@ -214,7 +218,7 @@ const damagedUnderneath: Cell = {
   servers: 'own',
   async strike(world) {
     await world.restartController()
-    const version = await live(world)
+    const standing = await asItStands(world)
     const before = await readFile(seatFile(world), 'utf8')
     await truncate(seatFile(world), 10)
     const mendedAt = performance.now()
@@ -223,7 +227,7 @@ const damagedUnderneath: Cell = {
       10_000,
       async () => (await readFile(seatFile(world), 'utf8')) === before,
     )
-    return { serves: version, mendedAt }
+    return { ...standing, mendedAt }
   },
 }
 
@@ -233,7 +237,7 @@ const portTaken: Cell = {
   servers: 'own',
   judge: backWithin(60_000),
   async strike(world) {
-    const version = await live(world)
+    const standing = await asItStands(world)
     const stranger = createServer((socket) => socket.destroy())
     await container(world).kill()
     stranger.listen(world.at.httpPort, '0.0.0.0')
@@ -247,7 +251,7 @@ const portTaken: Cell = {
     if (!stdout.includes(`port ${world.at.httpPort}`)) throw new Error(`doctor does not say so: ${stdout}`)
     const mendedAt = performance.now()
     stranger.close()
-    return { serves: version, mendedAt }
+    return { ...standing, mendedAt }
   },
 }
 
