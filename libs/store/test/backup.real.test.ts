@@ -1,7 +1,9 @@
 import { activeStates, type DeploymentState, isActive } from '@tagship/domain'
 import { testDatabase } from '@tagship/tests/postgres'
+import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openDump, openLoad, openStore, type Store } from '../src/index.ts'
+import { migrate, openDump, openLoad, openStore, type Store } from '../src/index.ts'
+import { migrateTo } from '../src/migrate.ts'
 import {
   change,
   claimNow,
@@ -80,6 +82,34 @@ describe('a dump', () => {
       await store.setHold(app.id, { by: 'anna', reason: null })
       expect((await store.verifyHistory()).apps).toMatchObject([{ broken: null }])
     })
+  })
+
+  it('of an earlier version is loaded into the schema of then, and brought up to date', async () => {
+    const earlier = ['20261123193000_tables', '20261123193100_invariants']
+    const [from, to] = [await testDatabase({ empty: true }), await testDatabase({ empty: true })]
+    await migrateTo(from.url, earlier)
+    const client = new pg.Client({ connectionString: from.url })
+    await client.connect()
+    await client.query(`INSERT INTO apps (id, name, seat) VALUES (gen_random_uuid(), 'shop', 1)`)
+    await client.query(`INSERT INTO audit (actor, action, outcome) VALUES ('anna', 'addApp', 'done')`)
+    await client.end()
+    const opened = await openDump(from.url)
+    expect(opened.migrations).toEqual(earlier)
+    const load = await openLoad(to.url, opened.migrations)
+    for (const table of opened.tables) {
+      await load.table(table, inPieces(await Array.fromAsync(opened.rows(table))))
+    }
+    await load.finish(opened.sequences)
+    await load.close()
+    await opened.close()
+
+    expect((await migrate(to.url)).length).toBeGreaterThan(0)
+    const store = await openStore({ url: to.url, log, secretKey })
+    await store.appendAudit({ actor: 'bert', action: 'b', app: null, outcome: 'done', detail: {} })
+    expect(await store.appByName('shop')).toMatchObject({ seat: 1 })
+    expect((await store.verifyHistory()).audit).toMatchObject({ length: 1, unchained: 1, broken: null })
+    await store.close()
+    await Promise.all([from.drop(), to.drop()])
   })
 
   it('is of one moment', async () => {
