@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AppJson, AuditVerdictJson, BackupReport, DeploymentJson, ReleaseJson } from '@tagship/api'
 import { createDocker, runCommand } from '@tagship/kit'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Installation, launcher, startInstallation } from '../support/installation.ts'
 import { localBase, type SampleApp, sampleApp } from '../support/sample-app.ts'
 
 const docker = createDocker()
+// Two installations, each with a release that boots and bakes.
+vi.setConfig({ testTimeout: 400_000, hookTimeout: 400_000 })
 
 let old: Installation
 let shop: SampleApp
@@ -121,10 +123,9 @@ describe('an installation that was backed up while it worked', () => {
       expect(healed?.reason).toContain(before?.imageDigest)
       expect((await fresh.json<AuditVerdictJson>(['audit', 'verify'])).intact).toBe(true)
 
-      const far = await expect
+      await expect
         .poll(async () => (await fresh.json<AppJson>(['status', 'far'])).trouble?.code, { timeout: 90_000 })
         .toMatch(/^git\./)
-      expect(far).toBeUndefined()
       expect((await fresh.tagship('status')).stdout).toMatch(/far .*git/)
     } finally {
       await runCommand('mv', [away, shop.folder])
@@ -138,7 +139,7 @@ async function pushUntil(first: Promise<unknown>): Promise<void> {
   const watched = first.finally(() => {
     over = true
   })
-  for (let n = 0; !over && n < 50; n += 1) {
+  for (let n = 0; !over && n < 5; n += 1) {
     await shop.git('branch', '--force', `work-${n}`)
     await old.push('empty', shop, `work-${n}`)
   }
