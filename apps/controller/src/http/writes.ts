@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RouteName } from '@tagship/api'
-import { canonicalJson, TagshipError } from '@tagship/domain'
+import { canonicalJson, TagshipError, toTagshipError } from '@tagship/domain'
+import type { IdempotentStart } from '@tagship/store'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { identityOf } from './access.ts'
 import type { Auditor } from './audit.ts'
@@ -27,8 +28,7 @@ export async function performWrite(request: FastifyRequest, reply: FastifyReply,
   const { store } = write
   const key = keyOf(request)
   const actor = identityOf(request).name
-  const earlier =
-    key === null ? { kind: 'new' as const } : await store.beginIdempotent(key, actor, hashOf(request))
+  const earlier = key === null ? { kind: 'new' as const } : await begin(store, key, actor, hashOf(request))
   if (earlier.kind === 'replay') {
     return answer(reply.header('idempotent-replayed', 'true'), earlier.status, earlier.response)
   }
@@ -43,6 +43,18 @@ export async function performWrite(request: FastifyRequest, reply: FastifyReply,
     )
   }
   return answer(reply, status, response)
+}
+
+/** A beginning whose answer got lost may stand all the same: nobody shall have to wait until it counts as abandoned. */
+async function begin(store: HttpStore, key: string, actor: string, hash: string): Promise<IdempotentStart> {
+  try {
+    return await store.beginIdempotent(key, actor, hash)
+  } catch (error) {
+    if (toTagshipError(error).code === 'database.unavailable') {
+      void noteInTheEnd(() => store.forgetIdempotent(key, actor))
+    }
+    throw error
+  }
 }
 
 const againMs = 1_000
