@@ -11,7 +11,6 @@ const tables = [
   ['revisions', 'id'],
   ['events', 'id'],
   ['instances', 'id'],
-  ['outbox', 'id'],
   ['log_chunks', 'deployment_id, seq'],
   ['tags', 'app_id, name'],
   ['hosts', 'name'],
@@ -21,12 +20,14 @@ const tables = [
 export async function takeSnapshot({ at, machine: { docker } }: World): Promise<string[]> {
   const rows = await Promise.all(
     tables.map(async ([table, order]) => {
-      const found = await query(
-        at,
-        `SELECT to_jsonb(t) - 'last_seen_at' AS row FROM ${table} t ORDER BY ${order}`,
-      )
+      const found = await query(at, `SELECT to_jsonb(t) AS row FROM ${table} t ORDER BY ${order}`)
       return found.map(({ row }) => `${table}: ${JSON.stringify(row)}`)
     }),
+  )
+  // Others only ask for a look.
+  const jobs = await query(
+    at,
+    `SELECT queue, key FROM outbox WHERE queue IN ('deployments', 'builds') ORDER BY id`,
   )
   const apps = await query(
     at,
@@ -37,6 +38,7 @@ export async function takeSnapshot({ at, machine: { docker } }: World): Promise<
   const images = await docker.listImages({ filters: { label: [`dev.tagship=${at.id}`] } })
   return [
     ...rows.flat(),
+    ...jobs.map((row) => `job: ${JSON.stringify(row)}`),
     ...apps.map((row) => `app: ${JSON.stringify(row)}`),
     ...containers.map(({ Id, Names, State }) => `container: ${Names[0]} ${Id} ${State}`).sort(),
     ...images.map(({ Id }) => `image: ${Id}`).sort(),
