@@ -1,6 +1,7 @@
 /** One more controller on the world's data folder, which a cell may stop, end or kill. */
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { freePort } from '@tagship/tests/installation'
 import { query } from './query.ts'
 import { until } from './until.ts'
@@ -20,7 +21,9 @@ export interface SecondController {
 /** @param fault as `switching.acted:stop` */
 export async function startSecond({ at }: World, fault?: string): Promise<SecondController> {
   const port = await freePort()
-  const { exitCode, stdout, stderr } = await at.up(fault ? { TAGSHIP_FAULT: fault } : {}, port)
+  // Commands go on asking the world's own controller: this one may stand still.
+  const env = { XDG_CONFIG_HOME: join(at.data, 'second-config') }
+  const { exitCode, stdout, stderr } = await at.up(fault ? { ...env, TAGSHIP_FAULT: fault } : env, port)
   if (exitCode !== 0) throw new Error(`tagship up --port ${port}: ${stdout}${stderr}`)
   const pid = await at.pid(port)
   const isThere = () => existsSync(`/proc/${pid}`)
