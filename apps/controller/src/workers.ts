@@ -3,7 +3,7 @@ import { type TagshipError, toTagshipError } from '@tagship/domain'
 import {
   advance,
   buildRelease,
-  healSoon,
+  instancesChanged,
   type MaintenanceName,
   maintenance,
   pollTags,
@@ -36,7 +36,7 @@ export async function startWorkers(parts: Parts, buildsAtOnce: number): Promise<
   queue.work('maintenance', 1, async (name) => maintenance[name as MaintenanceName]?.(ports))
   for (const name of Object.keys(maintenance)) queue.schedule('maintenance', name, maintenanceMs)
   // At once for what went while no controller looked, and then whenever the engine says that something went.
-  const watching = ports.runtime.watch((id) => void healSoon(ports, id), stopping.signal)
+  const watching = ports.runtime.watch((id) => void instancesChanged(ports, id), stopping.signal)
 
   const seeToWork = async () => {
     await takeOver(parts)

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 
-import { type Deployment, isActive, releaseName } from '@tagship/domain'
-import type { CommandPorts, Instance, NewDeployment, Ports } from './ports.ts'
+import { type Deployment, type DeploymentState, isActive, releaseName } from '@tagship/domain'
+import { followInstances } from './follow-instances.ts'
+import { canServe } from './instance-end.ts'
+import type { CommandPorts, NewDeployment, Ports } from './ports.ts'
 
 /** After a heal that failed, the next is tried no sooner. */
 const patienceMs = 5 * 60_000
@@ -10,16 +12,27 @@ const patienceMs = 5 * 60_000
 const restartMs = 250
 
 /**
- * An instance of the deployment (null: of any) has ended: asks for a look at what is missing. What a deployment under
- * way loses, its own step sees. Never throws: what could not be asked for now is seen by the schedule.
+ * Something has become of an instance of the deployment (null: of any): the router follows at once, and soon somebody
+ * looks at what is missing. What a deployment under way loses, its own step sees. Never throws: what could not be done
+ * now is done by the schedule.
  */
-export async function healSoon({ store, log }: CommandPorts, deploymentId: string | null): Promise<void> {
+export async function instancesChanged(ports: CommandPorts, deploymentId: string | null): Promise<void> {
   try {
-    if (deploymentId && (await store.deploymentById(deploymentId))?.state !== 'live') return
-    await store.enqueue([{ queue: 'maintenance', id: 'heal', delayMs: restartMs }])
+    const state = deploymentId === null ? 'live' : await followDeployment(ports, deploymentId)
+    if (state !== 'live') return
+    await ports.store.enqueue([{ queue: 'maintenance', id: 'heal', delayMs: restartMs }])
   } catch (error) {
-    log.warn({ err: error }, 'an instance has ended; that could not be written down for now')
+    ports.log.warn({ err: error }, 'something has become of an instance; that is looked at later')
   }
+}
+
+/** @returns the deployment's state */
+async function followDeployment(ports: Ports, deploymentId: string): Promise<DeploymentState | null> {
+  const deployment = await ports.store.deploymentById(deploymentId)
+  const app = deployment && (await ports.store.appById(deployment.appId))
+  if (!app) return null
+  await followInstances(ports, app, deployment, await ports.runtime.list(app.name, deploymentId))
+  return deployment.state
 }
 
 /**
@@ -31,11 +44,13 @@ export async function healApps(ports: Ports): Promise<void> {
   const instances = await ports.runtime.listAll()
   for (const app of await ports.store.allApps()) {
     if (!app.servingDeploymentId) continue
-    const missing = await missingInstances(ports, instances, app.servingDeploymentId)
-    const newest = missing === 0 ? null : await ports.store.newestDeployment(app.id)
-    if (!newest || !mayFollow(newest)) continue
     const serving = await ports.store.deploymentById(app.servingDeploymentId)
     if (!serving) continue
+    const present = instances.filter(({ deploymentId }) => deploymentId === serving.id)
+    await followInstances(ports, app, serving, present)
+    const missing = (await ports.store.countInstances(serving.id)) - present.filter(canServe).length
+    const newest = missing > 0 ? await ports.store.newestDeployment(app.id) : null
+    if (!newest || !mayFollow(newest)) continue
     const remedy = await remedyFor(ports, serving, missing)
     ports.log.warn({ app: app.name, deployment: serving.id, missing }, remedy.reason)
     // Several that find the same make one.
@@ -56,20 +71,6 @@ async function remedyFor(
     what: { kind: 'rebuild', releaseId },
     reason: `${gone}, and so was image ${imageDigest} of ${releaseName(releaseNumber)}: its commit is built again`,
   }
-}
-
-async function missingInstances(
-  ports: Ports,
-  instances: readonly Instance[],
-  deploymentId: string,
-): Promise<number> {
-  const there = instances.filter((one) => one.deploymentId === deploymentId && canServe(one))
-  return Math.max(0, (await ports.store.countInstances(deploymentId)) - there.length)
-}
-
-/** One that is `restarting` is the engine's to bring back; one without an address was cut from its network. */
-function canServe({ state, address }: Instance): boolean {
-  return state === 'restarting' || (state === 'running' && address !== null)
 }
 
 /** Not while anything is under way, and not at once after a heal that has failed. */

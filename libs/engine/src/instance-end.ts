@@ -1,4 +1,4 @@
-import { TagshipError } from '@tagship/domain'
+import { type AppName, TagshipError } from '@tagship/domain'
 import type { Instance, Runtime } from './ports.ts'
 
 const lastLines = 15
@@ -6,6 +6,16 @@ const lastLines = 15
 /** A process that is meant to go on has ended, or was started again after it had. */
 export function hasEnded(instance: Instance): boolean {
   return instance.state === 'exited' || instance.state === 'restarting' || instance.restarts > 0
+}
+
+/** One that is `restarting` is the engine's to bring back; one without an address was cut from its network. */
+export function canServe({ state, address }: Instance): boolean {
+  return state === 'restarting' || (state === 'running' && address !== null)
+}
+
+/** Whether any instance of the deployment can serve: to go back to one without any would end the traffic. */
+export async function isLeft(runtime: Runtime, app: AppName, deploymentId: string): Promise<boolean> {
+  return (await runtime.list(app, deploymentId)).some(canServe)
 }
 
 /** What is told about an instance that has ended: how, and its last lines. */

@@ -1,5 +1,5 @@
 /** What runs, as it was last seen. */
-import type { RecordedInstance } from '@tagship/engine'
+import type { RecordedInstance, RouteTarget, SeenInstance } from '@tagship/engine'
 import type { Database } from './database.ts'
 
 const record = {
@@ -10,6 +10,28 @@ const record = {
     FROM jsonb_to_recordset($2::jsonb) AS i(id text, name text, process text, ordinal int, slot text,
       address text, port int)
     ON CONFLICT (id) DO UPDATE SET address = excluded.address, port = excluded.port`,
+}
+
+const noteAddresses = {
+  name: 'note-addresses',
+  // One that nobody has seen is not there.
+  text: `
+    UPDATE instances i SET address = now_at.address
+    FROM (
+      SELECT r.id, seen.address FROM instances r
+      LEFT JOIN jsonb_to_recordset($2::jsonb) AS seen(id text, address text, unsettled boolean) ON seen.id = r.id
+      WHERE r.deployment_id = $1 AND r.removed_at IS NULL AND NOT coalesce(seen.unsettled, false)
+    ) now_at
+    WHERE i.id = now_at.id AND i.address IS DISTINCT FROM now_at.address
+    RETURNING i.id`,
+}
+
+const targets = {
+  name: 'targets',
+  text: `
+    SELECT name, address, port FROM instances
+    WHERE deployment_id = $1 AND removed_at IS NULL AND process = 'web' AND address IS NOT NULL AND port IS NOT NULL
+    ORDER BY ordinal`,
 }
 
 const markRemoved = {
@@ -29,6 +51,12 @@ const count = {
 export const instances = (database: Database) => ({
   async recordInstances(deploymentId: string, seen: readonly RecordedInstance[]): Promise<void> {
     await database.query(record, [deploymentId, JSON.stringify(seen)])
+  },
+
+  async noteAddresses(deploymentId: string, seen: readonly SeenInstance[]): Promise<RouteTarget[] | null> {
+    const changed = await database.query(noteAddresses, [deploymentId, JSON.stringify(seen)])
+    if (changed.length === 0) return null
+    return database.query<RouteTarget & Record<string, unknown>>(targets, [deploymentId])
   },
 
   async countInstances(deploymentId: string): Promise<number> {

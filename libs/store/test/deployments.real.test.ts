@@ -276,6 +276,13 @@ describe('reading', () => {
     })
     await driveTo(store, second.id, 'live')
     expect((await route())?.targets.blue).toEqual([target(blue)])
+    const at = (address: string | null, unsettled = false) => [{ id: green, address, unsettled }]
+    expect(await store.noteAddresses(second.id, at('10.0.0.1'))).toBe(null)
+    expect(await store.noteAddresses(second.id, at(null, true))).toBe(null)
+    expect(await store.noteAddresses(second.id, [])).toEqual([])
+    expect((await route())?.targets.green).toEqual([])
+    expect(await store.countInstances(second.id)).toBe(1)
+    expect(await store.noteAddresses(second.id, at('10.0.0.1'))).toEqual([target(green)])
     await store.markInstancesRemoved(first.id)
     expect((await route())?.targets).toEqual({ blue: [], green: [target(green)] })
     const third = await deployTag(store, app, 'v3.0.0')

@@ -8,6 +8,7 @@ import {
   TagshipError,
   transition,
 } from '@tagship/domain'
+import { isLeft } from '../instance-end.ts'
 import type { AppRecord, CommandPorts, ReleaseRecord } from '../ports.ts'
 import type { Asked } from './deploy.ts'
 
@@ -104,11 +105,11 @@ async function planRollback(
   return { from, to: target, kind: revert ? 'revert' : 'redeploy', imagePresent }
 }
 
-/** The number of the release that waits warm in the old slot while `active` drains or bakes. */
+/** The number of the release that waits warm in the old slot while `active` drains or bakes, and still runs there. */
 async function warmRelease(ports: CommandPorts, app: AppRecord, active: Deployment): Promise<number | null> {
   if (!transition(active.state, 'rollbackRequested')) return null
   const live = await ports.store.liveDeployment(app.id)
-  return live?.releaseNumber ?? null
+  return live && (await isLeft(ports.runtime, app.name, live.id)) ? live.releaseNumber : null
 }
 
 async function previous(ports: CommandPorts, app: AppRecord): Promise<ReleaseRecord> {

@@ -11,9 +11,10 @@ import type {
   LogSource,
   NewDeployment,
   RecordedInstance,
+  SeenInstance,
   StateChange,
 } from './records.ts'
-import type { Route } from './router.ts'
+import type { Route, RouteTarget } from './router.ts'
 
 export interface EngineStore {
   // deployments
@@ -40,6 +41,11 @@ export interface EngineStore {
    */
   environment(claim: Claim): Promise<Record<string, string>>
   recordInstances(deploymentId: string, instances: readonly RecordedInstance[]): Promise<void>
+  /**
+   * Writes down where the deployment's instances are now: one that was not seen, or does not run, has no address.
+   * @returns the routed ones that have an address; null where nothing has changed
+   */
+  noteAddresses(deploymentId: string, seen: readonly SeenInstance[]): Promise<RouteTarget[] | null>
   /** Every instance of the deployment is gone; it is not warm any more. */
   markInstancesRemoved(deploymentId: string): Promise<void>
   /** The claim's slot is needed: what older deployments keep warm in it may go now. @returns whether there is any */

@@ -104,6 +104,14 @@ export interface BuildStatus {
   readonly failure: { readonly code: ErrorCode; readonly message: string } | null
 }
 
+/** Where an instance is now. */
+export interface SeenInstance {
+  readonly id: string
+  readonly address: string | null
+  /** The engine is about to start it again: it keeps the address that it had. */
+  readonly unsettled: boolean
+}
+
 export interface RecordedInstance extends Instance {
   /** Null: takes no traffic. */
   readonly port: number | null

@@ -78,10 +78,10 @@ export interface Runtime {
   /** Every instance of this installation, whatever its app. */
   listAll(): Promise<Instance[]>
   /**
-   * Calls `onEnd` soon after an instance of the deployment has ended, was stopped, paused or removed, and with null
+   * Calls `onChange` soon after an instance of the deployment has started, ended, was paused or removed, and with null
    * when that may have been missed. Resolves when `signal` aborts; never throws.
    */
-  watch(onEnd: (deploymentId: string | null) => void, signal: AbortSignal): Promise<void>
+  watch(onChange: (deploymentId: string | null) => void, signal: AbortSignal): Promise<void>
   /** One attempt; never throws for what the instance does. */
   probe(instance: Instance, probe: Probe, health: HealthSpec): Promise<ProbeResult>
   /** SIGTERM, then SIGKILL after the spec's `stopMs`, then gone. A no-op where it is gone. */

@@ -1,4 +1,5 @@
 import type { Failure } from '@tagship/domain'
+import { isLeft } from '../instance-end.ts'
 import { findEnded } from '../watch-instances.ts'
 import { rollbackRequested } from './drain-instances.ts'
 import { happened, type Step, type StepContext, waitFor } from './step.ts'
@@ -10,7 +11,8 @@ const lookMs = 2_000
  * deployment, and at once where there is nothing to go back to.
  */
 export const bake: Step = async (context) => {
-  const { claim } = context
+  const { ports, claim } = context
+  const { app } = claim
   if (claim.request?.kind === 'rollback') return rollbackRequested(context)
   const { previous, newerWaits, manifest } = claim
   const baked = happened('baked', {
@@ -21,7 +23,10 @@ export const bake: Step = async (context) => {
   if (!previous) return baked
 
   const problem = (await findEnded(context)) ?? (await tooManyErrors(context))
-  if (problem) return happened('unhealthy', { failure: problem })
+  if (problem && (await isLeft(ports.runtime, app.name, previous.id))) {
+    return happened('unhealthy', { failure: problem })
+  }
+  if (problem) ports.log.warn({ app: app.name, problem }, 'unhealthy, but nothing is left to go back to')
   const left = claim.stateSince.getTime() + (claim.manifest?.rollout.bake ?? 0) - Date.now()
   if (left <= 0 || newerWaits) return baked
   return waitFor(Math.min(left, lookMs))

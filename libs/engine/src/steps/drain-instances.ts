@@ -1,4 +1,5 @@
 import type { Slot } from '@tagship/domain'
+import { isLeft } from '../instance-end.ts'
 import { sleep } from '../lease.ts'
 import { routedProcessName } from '../specs.ts'
 import { findEnded } from '../watch-instances.ts'
@@ -18,7 +19,8 @@ export const drainInstances: Step = async (context) => {
     left = (await ports.router.traffic({ seat: claim.app.seat, slot: old })).inFlight
     if (left === 0 || Date.now() > limit) break
     const ended = await findEnded(context)
-    if (ended) return happened('unhealthy', { failure: ended })
+    if (ended && claim.previous && (await isLeft(ports.runtime, claim.app.name, claim.previous.id)))
+      return happened('unhealthy', { failure: ended })
     await sleep(look, signal)
   }
   if (signal.aborted) return waitFor(null)

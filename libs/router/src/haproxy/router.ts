@@ -85,6 +85,7 @@ export function createHaproxyRouter(options: HaproxyOptions): HaproxyRouter {
       await seats.setTargets(ref, [], fence)
       await applyTargets(sockets.cli, ref, [])
     },
+    closeSlot: async (ref) => void (await applyTargets(sockets.cli, ref, [])),
     switchTo: async ({ seat, slot }, fence, from) => {
       await verifyRouter(sockets.cli, fingerprint)
       verifySeat(await seats.one(seat), slot, from)

@@ -29,7 +29,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     start: (spec) => startInstance(context, ensureNetwork, spec),
     list: (app, deploymentId) => listInstances(context, app, deploymentId),
     listAll: () => listInstances(context),
-    watch: (onEnd, signal) => watchInstances(context, onEnd, signal),
+    watch: (onChange, signal) => watchInstances(context, onChange, signal),
     probe: (instance, probe, health) => probeInstance(context, instance, probe, health),
     remove: (instance) => removeContainer(context, instance.id),
     runOnce: (spec, timeoutMs, onLine, signal) =>

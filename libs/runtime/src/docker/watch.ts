@@ -8,19 +8,19 @@ import { labelFilters } from './names.ts'
 /** After the stream has ended, however it did. */
 const reopenMs = 1_000
 
-/** What takes an instance out of service. An `exec` or a health check that runs is none of them. */
-const events = ['die', 'destroy', 'pause'] as const
+/** What takes an instance out of service, or brings it back. An `exec` or a health check that runs is none of them. */
+const events = ['die', 'destroy', 'pause', 'start', 'unpause'] as const
 
 const message = z.object({ Actor: z.object({ Attributes: z.record(z.string(), z.string()) }) })
 
 /**
- * Calls `onEnd` with the deployment's id after each such event, and with null whenever events may have been missed,
+ * Calls `onChange` with the deployment's id after each such event, and with null whenever events may have been missed,
  * until the signal aborts. Never throws: while the engine is away there is nothing to hear, and it is asked again
  * every second.
  */
 export async function watchInstances(
   { docker, installation, log }: Context,
-  onEnd: (deploymentId: string | null) => void,
+  onChange: (deploymentId: string | null) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const { label } = labelFilters(installation, 'instance')
@@ -30,8 +30,8 @@ export async function watchInstances(
         filters: { label, type: ['container'], event: [...events] },
         abortSignal: signal,
       })
-      onEnd(null)
-      for await (const line of createInterface({ input: stream })) onEnd(deploymentOf(line))
+      onChange(null)
+      for await (const line of createInterface({ input: stream })) onChange(deploymentOf(line))
     } catch (error) {
       if (!signal.aborted) log.warn({ err: error }, 'the engine tells nothing about instances for now')
     }
