@@ -23,9 +23,12 @@ export interface Machine {
 interface Engine {
   /** Of dockerd. */
   pid(): number
-  /** With what the launcher gives it. Resolves when it answers. */
-  start(): Promise<void>
-  /** Resolves when the process is gone; its containers go on (live-restore). */
+  /**
+   * With what the launcher gives it, but for live-restore where that is false: its containers then end with it.
+   * Resolves when it answers.
+   */
+  start(options?: { readonly liveRestore: boolean }): Promise<void>
+  /** Resolves when the process is gone; its containers go on where it was started with live-restore. */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
 }
 
@@ -43,9 +46,12 @@ function ownEngine(docker: Docker, logPath: string): Engine {
   let child: ChildProcess | null = null
   return {
     pid: () => child?.pid ?? 0,
-    async start() {
+    async start({ liveRestore } = { liveRestore: true }) {
       const log = await open(logPath, 'a')
-      child = spawn('dockerd', ['--live-restore'], { stdio: ['ignore', log.fd, log.fd], detached: true })
+      child = spawn('dockerd', liveRestore ? ['--live-restore'] : [], {
+        stdio: ['ignore', log.fd, log.fd],
+        detached: true,
+      })
       await once(child, 'spawn')
       await log.close()
       await until('the engine answers', 60_000, async () => {

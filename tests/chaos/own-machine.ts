@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { setPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -39,11 +39,10 @@ async function enter(): Promise<number> {
   }
   const folder = await mkdtemp(join(tmpdir(), 'tagship-chaos-'))
   try {
-    await Promise.all(['engine', 'run'].map((name) => mkdir(join(folder, name))))
     await saveImages(join(folder, 'images.tar'))
     const script = fileURLToPath(new URL('enter-machine.sh', import.meta.url))
     const namespaces = ['--net', '--mount', '--propagation', 'private', '--pid', '--mount-proc']
-    const command = ['sh', script, folder, process.execPath, ...process.argv.slice(1)]
+    const command = ['sh', script, process.execPath, ...process.argv.slice(1)]
     const child = spawn('unshare', [...namespaces, '--fork', '--kill-child', ...command], {
       stdio: 'inherit',
       env: { ...process.env, TAGSHIP_CHAOS_FOLDER: folder },

@@ -19,6 +19,7 @@ export async function play(cell: Cell, world: World): Promise<Outcome> {
     slowMs: 1_000,
     streamMs: 2_000,
     webSocketMs: 3_000,
+    failuresKept: 100_000,
   })
   const wrong: string[] = []
   let recoveryMs: number | null = null

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ProberReport } from '@tagship/prober'
 import type { Cell, Expected } from '../cell.ts'
+import { query } from '../query.ts'
 import { until } from '../until.ts'
 import { app, type World } from '../world.ts'
 
@@ -46,20 +47,32 @@ export const engineFaults: readonly Cell[] = [
     at: 'in the middle of a build',
     servers: 'own',
     async strike(world) {
-      const serves = await world.release({ Dockerfile: slowDockerfile })
+      const { version: serves } = await world.begin({ Dockerfile: slowDockerfile })
       await world.untilState('building')
       await untilBuildRuns(world)
       const mendedAt = await restartEngine(world, 'SIGKILL')
       return { serves, mendedAt, withinMs: 60_000 }
     },
   },
-  ...(['building', 'starting', 'draining', 'live'] as const).map(
+  ...(['building', 'starting', 'verifying', 'draining', 'live'] as const).map(
     (state): Cell => ({
       fault: `engine hangs for ${hangMs / 1_000} s`,
       at: state === 'live' ? state : `deploy: ${state}`,
       servers: 'own',
+      strike: (world) => (state === 'live' ? afterwards(world, () => hang(world)) : hangAtWork(world, state)),
+    }),
+  ),
+  ...(['live', 'starting', 'verifying', 'baking'] as const).map(
+    (state): Cell => ({
+      fault: 'engine restarted (without live-restore)',
+      at: state === 'live' ? state : `deploy: ${state}`,
+      servers: 'own',
       strike: (world) =>
-        state === 'live' ? afterwards(world, () => hang(world)) : whileIn(world, state, () => hang(world)),
+        state === 'live'
+          ? afterwards(world, () => endContainersToo(world))
+          : whileIn(world, state, () => endContainersToo(world)),
+      // Nobody answers while every container is down.
+      judge: () => [],
     }),
   ),
   ...removals(),
@@ -94,21 +107,31 @@ function removals(): Cell[] {
   }))
 }
 
+/** Brings a new version up to the state, and holds it there. @returns the version */
+export async function hold(world: World, state: (typeof pausedIn)[number]): Promise<string> {
+  await world.restartController(`${state}.claimed:pause`)
+  const { version } = await world.begin()
+  const { id } = await world.untilState(state)
+  await until(`the deployment is worked on in ${state}`, 30_000, async () => {
+    const leased = 'SELECT id FROM deployments WHERE id = $1 AND lease_holder IS NOT NULL'
+    return (await query(world.at, leased, [id])).length > 0
+  })
+  return version
+}
+
 /** Holds the new deployment in the state, breaks something meanwhile, and lets it go on. */
-async function whileIn(
+export async function whileIn(
   world: World,
   state: (typeof pausedIn)[number],
   act: () => Promise<number>,
 ): Promise<Expected> {
-  await world.restartController(`${state}.claimed:pause`)
-  const serves = await world.release()
-  await world.untilState(state)
+  const serves = await hold(world, state)
   const mendedAt = await act()
   await world.resumeController()
   return { serves, mendedAt, withinMs: 60_000 }
 }
 
-async function afterwards(world: World, act: () => Promise<number>): Promise<Expected> {
+export async function afterwards(world: World, act: () => Promise<number>): Promise<Expected> {
   const serves = await world.version()
   const mendedAt = await act()
   return { serves, mendedAt, withinMs: 60_000 }
@@ -128,15 +151,39 @@ async function restartEngine({ machine: { engine } }: World, signal: 'SIGTERM' |
   return performance.now()
 }
 
+/** Every container ends with the engine, the router's too. */
+async function endContainersToo({ machine: { engine } }: World): Promise<number> {
+  await engine.end('SIGTERM')
+  await engine.start({ liveRestore: false })
+  await engine.end('SIGTERM')
+  await engine.start()
+  return performance.now()
+}
+
+/** The step of the state has to do with an engine that hangs from its very beginning. */
+async function hangAtWork(world: World, state: (typeof pausedIn)[number]): Promise<Expected> {
+  const serves = await hold(world, state)
+  const mendedAt = await hang(world, () => world.resumeController())
+  return { serves, mendedAt, withinMs: 60_000 }
+}
+
 /** The API has to answer meanwhile, and to say what is wrong. */
-async function hang({ at, machine: { engine } }: World): Promise<number> {
+async function hang(
+  { at, machine: { engine } }: World,
+  meanwhile: () => Promise<void> = async () => {},
+): Promise<number> {
   process.kill(engine.pid(), 'SIGSTOP')
   try {
+    await meanwhile()
     const over = performance.now() + hangMs
     await until('the controller says that the engine does not answer', 10_000, async () => {
       const answer = await fetch(`${at.url}/readyz`)
       return answer.status === 503 && (await answer.text()).includes('docker')
     })
+    const { exitCode, stdout } = await at.tagship('doctor')
+    if (exitCode === 0 || !/no answer within/.test(stdout)) {
+      throw new Error(`the doctor does not say that the engine hangs (${exitCode}): ${stdout}`)
+    }
     while (performance.now() < over) {
       const asked = performance.now()
       await at.client.listDeployments({ params: { app }, query: { limit: 1 } })
@@ -151,14 +198,14 @@ async function hang({ at, machine: { engine } }: World): Promise<number> {
 }
 
 /** Of the release that serves. */
-async function instances({ at, machine: { docker } }: World): Promise<string[]> {
+export async function instances({ at, machine: { docker } }: World): Promise<string[]> {
   const { live } = await at.client.getApp({ params: { app } })
   const label = [`dev.tagship=${at.id}`, `dev.tagship.deployment=${live?.deployment}`]
   return (await docker.listContainers({ all: true, filters: { label } })).map(({ Id }) => Id)
 }
 
 /** A request that was in the very instance is lost with it; nothing may be lost after that. */
-function onlyRequestsInFlight({ total }: ProberReport): string[] {
+export function onlyRequestsInFlight({ total }: ProberReport): string[] {
   const [first] = total.failures
   const late = total.failures.filter(
     (one) => one.failedAt.getTime() - (first?.failedAt.getTime() ?? 0) > 3_000,

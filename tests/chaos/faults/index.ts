@@ -1,7 +1,9 @@
 import type { Cell } from '../cell.ts'
+import { byHandFaults } from './by-hand.ts'
 import { controls } from './control.ts'
 import { controllerFaults } from './controller.ts'
 import { degradedFaults } from './degraded.ts'
+import { diskFaults } from './disk.ts'
 import { embeddedFaults } from './embedded.ts'
 import { engineFaults } from './engine.ts'
 import { leaseFaults } from './leases.ts'
@@ -16,6 +18,8 @@ export const cells: readonly Cell[] = [
   ...controllerFaults,
   ...leaseFaults,
   ...engineFaults,
+  ...byHandFaults,
+  ...diskFaults,
   ...routerFaults,
   ...machineFaults,
   ...embeddedFaults,
