@@ -36,7 +36,11 @@ export async function startWorkers(parts: Parts, buildsAtOnce: number): Promise<
   queue.work('maintenance', 1, async (name) => maintenance[name as MaintenanceName]?.(ports))
   for (const name of Object.keys(maintenance)) queue.schedule('maintenance', name, maintenanceMs)
   // At once for what went while no controller looked, and then whenever the engine says that something went.
-  const watching = ports.runtime.watch((id) => void instancesChanged(ports, id), stopping.signal)
+  let followed = Promise.resolve()
+  const watching = ports.runtime.watch((id) => {
+    // One after the other: what was seen last has to be what is written last.
+    followed = followed.then(() => instancesChanged(ports, id))
+  }, stopping.signal)
 
   const seeToWork = async () => {
     await takeOver(parts)

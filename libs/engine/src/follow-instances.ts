@@ -11,8 +11,7 @@ export async function followInstances(
   deployment: Deployment,
   instances: readonly Instance[],
 ): Promise<void> {
-  // Until its switch is done, the deployment's own worker fills the slot.
-  if (!deployment.slot || !(isServing(deployment.state) || deployment.state === 'retired')) return
+  if (!deployment.slot || !isFollowed(deployment)) return
   const targets = await ports.store.noteAddresses(deployment.id, instances.map(seen))
   if (!targets) return
   const ref = { seat: app.seat, slot: deployment.slot }
@@ -27,6 +26,11 @@ export async function followInstances(
     // Somebody else writes there at this moment; what the rows say now, the router is told within a second again.
     if (!toTagshipError(error).code.startsWith('router.')) throw error
   }
+}
+
+/** Until its switch is done, the deployment's own worker fills the slot. */
+export function isFollowed({ state }: Deployment): boolean {
+  return isServing(state) || state === 'retired'
 }
 
 function seen({ id, address, state }: Instance) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 import { type Deployment, type DeploymentState, isActive, releaseName } from '@tagship/domain'
-import { followInstances } from './follow-instances.ts'
+import { followInstances, isFollowed } from './follow-instances.ts'
 import { canServe } from './instance-end.ts'
 import type { CommandPorts, NewDeployment, Ports } from './ports.ts'
 
@@ -29,7 +29,8 @@ export async function instancesChanged(ports: CommandPorts, deploymentId: string
 /** @returns the deployment's state */
 async function followDeployment(ports: Ports, deploymentId: string): Promise<DeploymentState | null> {
   const deployment = await ports.store.deploymentById(deploymentId)
-  const app = deployment && (await ports.store.appById(deployment.appId))
+  if (!deployment || !isFollowed(deployment)) return null
+  const app = await ports.store.appById(deployment.appId)
   if (!app) return null
   await followInstances(ports, app, deployment, await ports.runtime.list(app.name, deploymentId))
   return deployment.state

@@ -24,16 +24,20 @@ export async function watchInstances(
   signal: AbortSignal,
 ): Promise<void> {
   const { label } = labelFilters(installation, 'instance')
+  let heard = true
   while (!signal.aborted) {
     try {
       const stream = await docker.getEvents({
         filters: { label, type: ['container'], event: [...events] },
         abortSignal: signal,
       })
+      heard = true
       onChange(null)
       for await (const line of createInterface({ input: stream })) onChange(deploymentOf(line))
     } catch (error) {
-      if (!signal.aborted) log.warn({ err: error }, 'the engine tells nothing about instances for now')
+      if (!signal.aborted && heard)
+        log.warn({ err: error }, 'the engine tells nothing about instances for now')
+      heard = false
     }
     await sleep(reopenMs, undefined, { signal }).catch(() => {})
   }
