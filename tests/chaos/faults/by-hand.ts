@@ -67,6 +67,9 @@ export const byHandFaults: readonly Cell[] = [
           await world.at.json(['rollback', app, '--detach'])
           return performance.now()
         })
+        await world.untilState('live', 'rolledBack')
+        // Later cells push again.
+        await world.at.json(['resume', app])
         return { serves, state: 'live', withinMs: 60_000 }
       },
     }),
@@ -254,7 +257,7 @@ async function neverAnswered({ at }: World): Promise<void> {
 }
 
 function answeredByStrangers({ total }: ProberReport): string[] {
-  const strangers = total.failures.filter(({ message }) => message.includes(`${strangersStatus}`))
+  const strangers = total.failures.filter(({ status }) => status === strangersStatus)
   return strangers.length > 0 ? [`a stranger has answered ${strangers.length} requests`] : []
 }
 

@@ -207,8 +207,9 @@ export async function instances({ at, machine: { docker } }: World): Promise<str
 /** A request that was in the very instance is lost with it; nothing may be lost after that. */
 export function onlyRequestsInFlight({ total }: ProberReport): string[] {
   const [first] = total.failures
+  // A request that hung in the instance may end long afterwards.
   const late = total.failures.filter(
-    (one) => one.failedAt.getTime() - (first?.failedAt.getTime() ?? 0) > 3_000,
+    (one) => one.startedAt.getTime() - (first?.failedAt.getTime() ?? 0) > 3_000,
   )
   return late.map(({ kind, message }) => `long after the instance had gone, ${kind}: ${message}`)
 }
