@@ -26,13 +26,15 @@ export async function instancesChanged(ports: CommandPorts, deploymentId: string
   }
 }
 
-/** @returns the deployment's state */
+/** @returns the deployment's state; null where its instances are no matter of ours */
 async function followDeployment(ports: Ports, deploymentId: string): Promise<DeploymentState | null> {
-  const deployment = await ports.store.deploymentById(deploymentId)
-  if (!deployment || !isFollowed(deployment)) return null
-  const app = await ports.store.appById(deployment.appId)
+  const known = await ports.store.deploymentById(deploymentId)
+  const app = known && isFollowed(known) ? await ports.store.appById(known.appId) : null
   if (!app) return null
-  await followInstances(ports, app, deployment, await ports.runtime.list(app.name, deploymentId))
+  const fence = await ports.store.currentFence(app.id)
+  const deployment = await ports.store.deploymentById(deploymentId)
+  if (!deployment) return null
+  await followInstances(ports, app, deployment, await ports.runtime.list(app.name, deploymentId), fence)
   return deployment.state
 }
 
@@ -42,13 +44,14 @@ async function followDeployment(ports: Ports, deploymentId: string): Promise<Dep
  * place. Where its image is gone too, the same commit is built again: a new release, for it has a new image.
  */
 export async function healApps(ports: Ports): Promise<void> {
-  const instances = await ports.runtime.listAll()
   for (const app of await ports.store.allApps()) {
     if (!app.servingDeploymentId) continue
+    const fence = await ports.store.currentFence(app.id)
     const serving = await ports.store.deploymentById(app.servingDeploymentId)
     if (!serving) continue
-    const present = instances.filter(({ deploymentId }) => deploymentId === serving.id)
-    await followInstances(ports, app, serving, present)
+    // Looked at after it was known to serve: an older look would miss what has just been booted.
+    const present = await ports.runtime.list(app.name, serving.id)
+    await followInstances(ports, app, serving, present, fence)
     const missing = (await ports.store.countInstances(serving.id)) - present.filter(canServe).length
     const newest = missing > 0 ? await ports.store.newestDeployment(app.id) : null
     if (!newest || !mayFollow(newest)) continue

@@ -1,5 +1,5 @@
 /** What runs, as it was last seen. */
-import type { RecordedInstance, RouteTarget, SeenInstance } from '@tagship/engine'
+import type { RecordedInstance, SeenInstance, Whereabouts } from '@tagship/engine'
 import type { Database } from './database.ts'
 
 const record = {
@@ -26,11 +26,11 @@ const noteAddresses = {
     RETURNING i.id`,
 }
 
-const targets = {
-  name: 'targets',
+const selectRouted = {
+  name: 'select-routed',
   text: `
     SELECT name, address, port FROM instances
-    WHERE deployment_id = $1 AND removed_at IS NULL AND process = 'web' AND address IS NOT NULL AND port IS NOT NULL
+    WHERE deployment_id = $1 AND removed_at IS NULL AND process = 'web' AND port IS NOT NULL
     ORDER BY ordinal`,
 }
 
@@ -48,15 +48,25 @@ const count = {
   text: 'SELECT count(*)::int AS count FROM instances WHERE deployment_id = $1 AND removed_at IS NULL',
 }
 
+interface Routed extends Record<string, unknown> {
+  readonly name: string
+  readonly address: string | null
+  readonly port: number
+}
+
 export const instances = (database: Database) => ({
   async recordInstances(deploymentId: string, seen: readonly RecordedInstance[]): Promise<void> {
     await database.query(record, [deploymentId, JSON.stringify(seen)])
   },
 
-  async noteAddresses(deploymentId: string, seen: readonly SeenInstance[]): Promise<RouteTarget[] | null> {
+  async noteAddresses(deploymentId: string, seen: readonly SeenInstance[]): Promise<Whereabouts | null> {
     const changed = await database.query(noteAddresses, [deploymentId, JSON.stringify(seen)])
     if (changed.length === 0) return null
-    return database.query<RouteTarget & Record<string, unknown>>(targets, [deploymentId])
+    const routed = await database.query<Routed>(selectRouted, [deploymentId])
+    return {
+      targets: routed.flatMap(({ address, ...rest }) => (address === null ? [] : [{ ...rest, address }])),
+      gone: routed.filter(({ address }) => address === null).map(({ name }) => name),
+    }
   },
 
   async countInstances(deploymentId: string): Promise<number> {

@@ -279,10 +279,13 @@ describe('reading', () => {
     const at = (address: string | null, unsettled = false) => [{ id: green, address, unsettled }]
     expect(await store.noteAddresses(second.id, at('10.0.0.1'))).toBe(null)
     expect(await store.noteAddresses(second.id, at(null, true))).toBe(null)
-    expect(await store.noteAddresses(second.id, [])).toEqual([])
+    expect(await store.noteAddresses(second.id, [])).toEqual({ targets: [], gone: [`n-${green}`] })
     expect((await route())?.targets.green).toEqual([])
     expect(await store.countInstances(second.id)).toBe(1)
-    expect(await store.noteAddresses(second.id, at('10.0.0.1'))).toEqual([target(green)])
+    expect(await store.noteAddresses(second.id, at('10.0.0.1'))).toEqual({
+      targets: [target(green)],
+      gone: [],
+    })
     await store.markInstancesRemoved(first.id)
     expect((await route())?.targets).toEqual({ blue: [], green: [target(green)] })
     const third = await deployTag(store, app, 'v3.0.0')

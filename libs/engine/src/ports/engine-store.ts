@@ -13,8 +13,9 @@ import type {
   RecordedInstance,
   SeenInstance,
   StateChange,
+  Whereabouts,
 } from './records.ts'
-import type { Route, RouteTarget } from './router.ts'
+import type { Route } from './router.ts'
 
 export interface EngineStore {
   // deployments
@@ -43,9 +44,9 @@ export interface EngineStore {
   recordInstances(deploymentId: string, instances: readonly RecordedInstance[]): Promise<void>
   /**
    * Writes down where the deployment's instances are now: one that was not seen, or does not run, has no address.
-   * @returns the routed ones that have an address; null where nothing has changed
+   * @returns null where nothing has changed
    */
-  noteAddresses(deploymentId: string, seen: readonly SeenInstance[]): Promise<RouteTarget[] | null>
+  noteAddresses(deploymentId: string, seen: readonly SeenInstance[]): Promise<Whereabouts | null>
   /** Every instance of the deployment is gone; it is not warm any more. */
   markInstancesRemoved(deploymentId: string): Promise<void>
   /** The claim's slot is needed: what older deployments keep warm in it may go now. @returns whether there is any */

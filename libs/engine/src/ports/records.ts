@@ -17,6 +17,7 @@ import type {
   TagName,
   Trigger,
 } from '@tagship/domain'
+import type { RouteTarget } from './router.ts'
 import type { Instance } from './runtime.ts'
 
 /** What an app is, but for what is under way. */
@@ -102,6 +103,13 @@ export interface BuildClaim {
 export interface BuildStatus {
   readonly state: 'pending' | 'running' | 'succeeded' | 'failed'
   readonly failure: { readonly code: ErrorCode; readonly message: string } | null
+}
+
+/** Of the routed instances of a deployment. */
+export interface Whereabouts {
+  readonly targets: readonly RouteTarget[]
+  /** The names of those that have no address now. */
+  readonly gone: readonly string[]
 }
 
 /** Where an instance is now. */

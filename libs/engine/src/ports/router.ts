@@ -54,10 +54,10 @@ export interface Router {
   /** Takes every target out of the slot. A no-op where there is none. @throws router.refused for the live slot */
   emptySlot(ref: SlotRef, fence: bigint): Promise<void>
   /**
-   * Sends nothing more to the slot, also where it is live: none of its instances is left, and whoever has their
-   * addresses now must not be asked. `fillSlot` opens it again.
+   * Sends nothing more to these targets, also where they are all that a live slot has: they are gone, and whoever has
+   * their addresses now must not be asked. `fillSlot` brings them back. Touches no other target: it needs no fence.
    */
-  closeSlot(ref: SlotRef): Promise<void>
+  dropTargets(ref: SlotRef, names: readonly string[]): Promise<void>
   /**
    * The switch: one atomic step, read back. A router that is not as `from` says is not switched.
    * @returns the slot that is live now. @throws router.unavailable where it has to be put right first

@@ -10,7 +10,7 @@ import { ensureRouter } from './ensure.ts'
 import { prepareFolder, readSecret, seatFileOf, socketsOf } from './folder.ts'
 import { forgetSeat, restoreRoutes } from './restore.ts'
 import { createSeats } from './seats.ts'
-import { applyTargets } from './servers.ts'
+import { applyTargets, dropServers } from './servers.ts'
 import { askSocket } from './socket.ts'
 import { type RouterStatus, readStatus } from './status.ts'
 import { countUsable, readTraffic } from './traffic.ts'
@@ -85,7 +85,7 @@ export function createHaproxyRouter(options: HaproxyOptions): HaproxyRouter {
       await seats.setTargets(ref, [], fence)
       await applyTargets(sockets.cli, ref, [])
     },
-    closeSlot: async (ref) => void (await applyTargets(sockets.cli, ref, [])),
+    dropTargets: (ref, names) => dropServers(sockets.cli, ref, names),
     switchTo: async ({ seat, slot }, fence, from) => {
       await verifyRouter(sockets.cli, fingerprint)
       verifySeat(await seats.one(seat), slot, from)

@@ -52,6 +52,14 @@ export async function applyTargets(
   return changed || byName.size > 0
 }
 
+/** A no-op for those that are not there. @throws router.refused */
+export async function dropServers(socketPath: string, ref: SlotRef, names: readonly string[]): Promise<void> {
+  const backend = backendName(ref.seat, ref.slot)
+  const present = (await listServers(socketPath, backend)).get(backend) ?? []
+  const dropped = present.filter(({ name }) => names.includes(name))
+  await Promise.all(dropped.map(({ name }) => removeServer(socketPath, `${backend}/${name}`)))
+}
+
 /** The servers of one backend, or of all, by the backend's name. @throws router.refused */
 export async function listServers(socketPath: string, backend?: string): Promise<Map<string, Server[]>> {
   const answer = await askSocket(socketPath, `show servers state${backend ? ` ${backend}` : ''}`)
