@@ -58,7 +58,6 @@ export const byHandFaults: readonly Cell[] = [
       fault: removedByHand,
       at: `deploy: baking, ${which} of the warm, then a rollback`,
       servers: 'own',
-      ...(which === 'both' ? { representative: true } : {}),
       async strike(world) {
         const serves = await world.version()
         const warm = await instances(world)
