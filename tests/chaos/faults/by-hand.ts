@@ -1,4 +1,4 @@
-/** Somebody removes what is ours from the Docker Engine: instances, images, networks, addresses. */
+/** Somebody removes what is ours from the Docker Engine: instances, images, addresses. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ProberReport } from '@tagship/prober'
@@ -7,11 +7,11 @@ import type { Cell } from '../cell.ts'
 import { query } from '../query.ts'
 import { until } from '../until.ts'
 import { app, host, type World } from '../world.ts'
-import { afterwards, hold, instances, onlyRequestsInFlight, whileIn } from './engine.ts'
+import { afterwards, healed, hold, instances, onlyRequestsInFlight, whileIn } from './engine.ts'
 
 const removedByHand = 'instance removed (docker rm -f)'
 const imageRemoved = 'image removed (docker rmi -f)'
-const networkRemoved = 'network removed'
+const cutOff = 'instance cut off (docker network disconnect)'
 
 /** What a stranger answers: no instance of ours ever does. */
 const strangersStatus = 418
@@ -133,35 +133,14 @@ export const byHandFaults: readonly Cell[] = [
     },
   },
   {
-    fault: networkRemoved,
-    at: 'live: one of two cut off (docker network disconnect)',
+    fault: cutOff,
+    at: 'live: one of two',
     servers: 'own',
-    strike: (world) => afterwards(world, async () => disconnect(world, (await instances(world)).slice(0, 1))),
+    strike: (world) =>
+      afterwards(world, () =>
+        healed(world, async () => disconnect(world, (await instances(world)).slice(0, 1))),
+      ),
     judge: onlyRequestsInFlight,
-  },
-  {
-    fault: networkRemoved,
-    at: 'live: both cut off, then docker network rm',
-    servers: 'own',
-    strike: (world) =>
-      afterwards(world, async () => {
-        await disconnect(world, await instances(world))
-        await world.machine.docker.getNetwork(networkOf(world)).remove()
-        return performance.now()
-      }),
-    judge: whileNoneWasLeft,
-  },
-  {
-    fault: networkRemoved,
-    at: 'deploy: starting, both cut off, then docker network rm',
-    servers: 'own',
-    strike: (world) =>
-      whileIn(world, 'starting', async () => {
-        await disconnect(world, await instances(world))
-        await world.machine.docker.getNetwork(networkOf(world)).remove()
-        return performance.now()
-      }),
-    judge: whileNoneWasLeft,
   },
   ...(['one', 'both'] as const).map(
     (which): Cell => ({
@@ -173,13 +152,7 @@ export const byHandFaults: readonly Cell[] = [
         afterwards(world, async () => {
           const all = await instances(world)
           const gone = which === 'one' ? all.slice(0, 1) : all
-          await withStrangers(world, gone, async () => {
-            await until('the release is deployed again', 30_000, async () => {
-              const { trigger, state } = await world.newest()
-              return trigger === 'heal' && state === 'live'
-            })
-          })
-          return performance.now()
+          return healed(world, () => withStrangers(world, gone))
         }),
       judge: (traffic) => [
         ...(which === 'one' ? onlyRequestsInFlight(traffic) : whileNoneWasLeft()),
@@ -214,7 +187,7 @@ async function disconnect(world: World, ids: readonly string[]): Promise<number>
 }
 
 /** Removes the instances; in the same breath programs that are not ours answer at their addresses. */
-async function withStrangers(world: World, ids: readonly string[], act: () => Promise<void>): Promise<void> {
+async function withStrangers(world: World, ids: readonly string[]): Promise<number> {
   const { docker } = world.machine
   const network = networkOf(world)
   const base = (await localBase()).replace('BASE=', '')
@@ -241,7 +214,8 @@ async function withStrangers(world: World, ids: readonly string[], act: () => Pr
         return status === strangersStatus
       })
     }
-    await Promise.all([act(), neverAnswered(world)])
+    await neverAnswered(world)
+    return performance.now()
   } finally {
     await Promise.all(strangers.map(({ container }) => container.remove({ force: true })))
   }

@@ -94,14 +94,10 @@ function removals(): Cell[] {
     strike: (world) =>
       afterwards(world, async () => {
         const [instance] = await instances(world)
-        const { number } = await world.newest()
-        await act(world, instance ?? '')
-        const struckAt = performance.now()
-        await until('the release is deployed again', 20_000, async () => {
-          const newest = await world.newest()
-          return newest.trigger === 'heal' && newest.number > number
+        return healed(world, async () => {
+          await act(world, instance ?? '')
+          return performance.now()
         })
-        return struckAt
       }),
     judge: onlyRequestsInFlight,
   }))
@@ -135,6 +131,17 @@ export async function afterwards(world: World, act: () => Promise<number>): Prom
   const serves = await world.version()
   const mendedAt = await act()
   return { serves, mendedAt, withinMs: 60_000 }
+}
+
+/** Does it, and waits until the release has been deployed again for it. @returns what `act` does */
+export async function healed<T>(world: World, act: () => Promise<T>): Promise<T> {
+  const before = await world.newest()
+  const done = await act()
+  await until('the release is deployed again', 60_000, async () => {
+    const { number, trigger, state } = await world.newest()
+    return number > before.number && trigger === 'heal' && state === 'live'
+  })
+  return done
 }
 
 async function untilBuildRuns({ at }: World): Promise<void> {
