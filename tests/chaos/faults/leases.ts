@@ -176,6 +176,7 @@ const sharing: readonly Cell[] = [2, 3].map((count) => ({
   fault: 'several controllers',
   at: `${count} at once share the work`,
   servers: 'given',
+  ...(count === 2 ? { representative: true } : {}),
   once: true,
   async strike(world: World) {
     const { at } = world
