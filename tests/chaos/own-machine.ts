@@ -45,6 +45,8 @@ async function enter(): Promise<number> {
     const command = ['sh', script, process.execPath, ...process.argv.slice(1)]
     const child = spawn('unshare', [...namespaces, '--fork', '--kill-child', ...command], {
       stdio: 'inherit',
+      // A session of its own, whose precedence is not that of somebody's shell.
+      detached: true,
       env: { ...process.env, TAGSHIP_CHAOS_FOLDER: folder },
     })
     // unshare heeds no other signal. The first process of the namespace goes with it, and takes all others along.
