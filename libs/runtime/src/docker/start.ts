@@ -37,7 +37,7 @@ export async function startInstance(
   throw new TagshipError('engine.failed', `${spec.process} of ${spec.app} found no free address`)
 }
 
-/** @returns false where its address is in use, or its network is gone. @throws instance.startFailed, engine.* */
+/** @returns false where only a new container can be started in its stead. @throws instance.startFailed, engine.* */
 export async function startContainer(
   { docker }: Context,
   container: ContainerInspectInfo,
@@ -57,6 +57,8 @@ export async function startContainer(
     if (/address already in use/i.test(words)) return false
     // Somebody has removed the network that the container was made in; a new one needs a new container.
     if (/network \S+ not found|no such network/i.test(words)) return false
+    // The engine was ended between its word to containerd and its own note of it: a new container has a new task.
+    if (/task \S+ already exists/i.test(words)) return false
     if (engineStatus(error) === null || isEnginesOwn(words)) throw error
     throw startFailed(spec, whatMatters(words), error)
   }
