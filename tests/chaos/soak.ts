@@ -17,7 +17,7 @@ import { query } from './query.ts'
 import { account } from './soak/account.ts'
 import { leaks, takeCensus } from './soak/census.ts'
 import { type Struck, strike, up } from './soak/faults.ts'
-import { type Lane, runLane, type StepOutcome } from './soak/lane.ts'
+import { type Lane, manifest, runLane, type StepOutcome } from './soak/lane.ts'
 import { planFaults, planSteps, type Step } from './soak/plan.ts'
 import type { Site } from './soak/site.ts'
 import { renderSoak, type Soak } from './soak/summary.ts'
@@ -55,7 +55,7 @@ async function run(machine: Machine, stepsEach: number): Promise<Soak> {
   const [baseName = '', base = ''] = (await localBase()).split('=')
   const lanes: Lane[] = []
   for (const app of apps) {
-    const repository = cleanup.use(await sampleApp())
+    const repository = cleanup.use(await sampleApp(manifest))
     await at.client.addApp({ body: { name: app, buildArgs: { [baseName]: base } } })
     await repository.version('0.0.1')
     await at.push(app, repository, 'main', 'v0.0.1')

@@ -26,6 +26,9 @@ export interface Lane extends Site {
   readonly repository: SampleApp
 }
 
+/** Five apps boot at once on a machine with much to do: nothing good may be refused for being slow. */
+export const manifest = quickManifest.replace('deadline: 10s', 'deadline: 60s')
+
 /** How a step may end. The route back is open to what serves, and what is canceled too late is live. */
 const ends = {
   deploy: ['draining', 'baking', 'live', 'retired'],
@@ -86,8 +89,8 @@ async function act(lane: Lane, step: Step, version: string): Promise<DeploymentJ
       return decided(lane, id)
     }
     case 'promote': {
-      const manifest = quickManifest.replace('rollout: {', 'rollout: { promotion: manual,')
-      const { id } = await appears(lane, version, { ...(await good()), 'tagship.yaml': manifest })
+      const waiting = manifest.replace('rollout: {', 'rollout: { promotion: manual,')
+      const { id } = await appears(lane, version, { ...(await good()), 'tagship.yaml': waiting })
       await reaches(lane, id, ({ state }) => state === 'awaitingPromotion' || isSettled(state))
       await unlessTooLate(() => at.client.promote({ params: { id } }))
       return decided(lane, id)
@@ -202,13 +205,13 @@ const example = new URL('../../../examples/node-web/', import.meta.url)
 async function good(): Promise<Record<string, string>> {
   const names = ['server.js', 'health.js', 'Dockerfile'] as const
   const files = names.map(async (name) => [name, await readFile(new URL(name, example), 'utf8')] as const)
-  return { ...Object.fromEntries(await Promise.all(files)), 'tagship.yaml': quickManifest }
+  return { ...Object.fromEntries(await Promise.all(files)), 'tagship.yaml': manifest }
 }
 
 async function filesWith(defect: Defect): Promise<Record<string, string>> {
   const files = await good()
   if (defect === 'crash') return { ...files, 'server.js': `throw new Error('broken on purpose')\n` }
   if (defect === 'build') return { ...files, Dockerfile: `${files.Dockerfile}RUN exit 3\n` }
-  const manifest = quickManifest.replace('deadline: 10s', 'deadline: 3s')
-  return { ...files, 'health.js': 'export const isHealthy = () => false\n', 'tagship.yaml': manifest }
+  const impatient = manifest.replace('deadline: 60s', 'deadline: 3s')
+  return { ...files, 'health.js': 'export const isHealthy = () => false\n', 'tagship.yaml': impatient }
 }
