@@ -90,7 +90,7 @@ const asItStands = async (world: World) => ({
 const serves = (world: World, version: string, ms = 30_000) =>
   until(`${version} answers`, ms, async () => (await live(world)) === version)
 
-/** Does the damage, and waits until the router runs anew and answers its own socket. */
+/** Does the damage, and waits until the container was started anew. @returns when it was struck */
 async function strikeRouter(world: World, damage: Damage): Promise<number> {
   const startOf = async () => (await container(world).inspect()).State.StartedAt
   const before = await startOf()
@@ -100,11 +100,14 @@ async function strikeRouter(world: World, damage: Damage): Promise<number> {
   return struckAt
 }
 
+const representative: readonly string[] = ['docker rm -f', 'seats.cfg cut short, then killed']
+
 /** While nothing is under way. */
 const whileLive = (fault: string, damage: Damage, ms = backMs): Cell => ({
   fault: 'router',
   at: `${fault} · live`,
   servers: 'own',
+  ...(representative.includes(fault) ? { representative: true } : {}),
   judge: backWithin(ms),
   async strike(world) {
     const standing = await asItStands(world)
@@ -116,13 +119,11 @@ const whileHeld = (
   fault: string,
   damage: Damage,
   [state, point]: readonly [DeploymentState, string],
-  more: Partial<Cell> = {},
 ): Cell => ({
   fault: 'router',
   at: `${fault} · deploy: ${point}`,
   servers: 'own',
   judge: backWithin(backMs),
-  ...more,
   async strike(world) {
     await world.restartController(`${point}:pause`)
     const before = await live(world)
@@ -164,12 +165,11 @@ const whileReverting = (fault: string, damage: Damage): Cell => ({
 })
 
 /** The engine alone brings it back, and the controller that comes later finds it right. */
-const withoutController = (fault: string, damage: Damage, more: Partial<Cell>): Cell => ({
+const withoutController = (fault: string, damage: Damage): Cell => ({
   fault: 'router',
   at: `${fault}, then killed · controller down`,
   servers: 'own',
   judge: backWithin(backMs),
-  ...more,
   async strike(world) {
     const standing = await asItStands(world)
     await world.at.tagship('down', '--data', world.at.data)
@@ -269,18 +269,11 @@ export const routerFaults: readonly Cell[] = [
   damagedUnderneath,
   portTaken,
   ...moments.map((moment) => whileHeld('worker killed', workerKilled, moment)),
-  ...moments.map((moment) =>
-    whileHeld(
-      'docker rm -f',
-      removed,
-      moment,
-      moment[1] === 'switching.afterSwitch' ? { representative: true } : {},
-    ),
-  ),
+  ...moments.map((moment) => whileHeld('docker rm -f', removed, moment)),
   ...moments.map((moment) => whileHeld('seats.cfg garbage, then killed', then(garbage, killMaster), moment)),
   whileReverting('worker killed', workerKilled),
   whileReverting('docker rm -f', removed),
   ...Object.entries({ ...damages, undamaged: async () => {} }).map(([fault, damage]) =>
-    withoutController(fault, damage, fault === 'seats.cfg cut short' ? { representative: true } : {}),
+    withoutController(fault, damage),
   ),
 ]
