@@ -78,6 +78,8 @@ async function startServer(options: Options, parts: Parts, publicUrl: string) {
   const { store, ports, log } = parts
   const hostUrl = (host: string) => `http://${host}:${options.httpPort}`
   const urlOf = (app: AppRecord) => hostUrl(app.hosts[0] ?? 'localhost')
+  /** Apps whose repository has been seen since this process began. */
+  const found = new Set<string>()
   const server = await buildServer({
     store,
     commands: bindCommands(ports),
@@ -91,7 +93,11 @@ async function startServer(options: Options, parts: Parts, publicUrl: string) {
         if (!who) return 'missing'
         const known = await store.appByName(app)
         if (!known || known.repoUrl !== null) return 'unknown'
-        return who.role === 'viewer' ? 'forbidden' : { actor: who.name }
+        if (who.role === 'viewer') return 'forbidden'
+        // A controller may have died between the app's row and its repository.
+        if (!found.has(known.id)) await ports.source.ensureHosted(known.name)
+        found.add(known.id)
+        return { actor: who.name }
       },
       onPush: (push, say, signal) => onPush(ports, urlOf, push, say, signal),
       log,

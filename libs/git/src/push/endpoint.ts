@@ -1,11 +1,8 @@
 /** The endpoint that people push to and clone from: hosted repositories over smart HTTP. */
-import { existsSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { resolve } from 'node:path'
 import { type AppName, toTagshipError } from '@tagship/domain'
 import type { Log } from '@tagship/engine'
-import { ensureHosted } from '../hosted.ts'
-import { localRepository } from '../local.ts'
 import { type PushAddress, parseAddress } from './address.ts'
 import { converse, type OnPush } from './conversation.ts'
 import { startBackend } from './http-backend.ts'
@@ -70,8 +67,6 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  // A controller may have died between the app's row and its repository.
-  if (!existsSync(localRepository(folder, address.app).gitDir)) await ensureHosted(folder, address.app)
   const gone = new AbortController()
   response.on('close', () => gone.abort())
   const backend = await startBackend({ folder, address, actor, pushBytes }, request)
