@@ -220,12 +220,12 @@ describe('what is wrong at a tag', () => {
   })
 
   it('an engine that is not there', async () => {
-    const outcome = await runCommand(launcher, ['up', '--detach', '--data', `${at.data}-2`], {
+    const outcome = await runCommand(launcher, ['up', '--detach', '--data', `${at.data}-no-engine`], {
       env: { ...at.env, DOCKER_HOST: `unix://${at.data}/no.sock` },
     })
     expect(outcome.exitCode).toBe(1)
     expect(outcome.stderr).toContain(`No Docker Engine answers at DOCKER_HOST=unix://${at.data}/no.sock`)
-    expect(existsSync(`${at.data}-2`)).toBe(false)
+    expect(existsSync(`${at.data}-no-engine`)).toBe(false)
   })
 
   it('a disk that is full, and nothing is left running', async ({ skip }) => {

@@ -90,6 +90,7 @@ describe('config of an app', () => {
       'LOCALE=en',
       '--reason',
       'it is late',
+      '--wait=live',
     ])
     expect(outcome).toMatchObject({
       changed: ['GREETING', 'LOCALE'],
