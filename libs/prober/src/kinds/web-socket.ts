@@ -59,7 +59,8 @@ function converse(socket: WebSocket, request: ProbeRequest, target: Target): Pro
       sequence += 1
       request.alive()
       const left = endsAt - performance.now()
-      timer = left > messageEveryMs ? setTimeout(say, messageEveryMs) : setTimeout(sayGoodbye, Math.max(0, left))
+      timer =
+        left > messageEveryMs ? setTimeout(say, messageEveryMs) : setTimeout(sayGoodbye, Math.max(0, left))
     }
 
     socket.on('upgrade', ({ statusCode = 0, headers }) => request.answered({ status: statusCode, headers }))
