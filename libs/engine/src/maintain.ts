@@ -13,6 +13,8 @@ export const maintenance = {
   removed: clearRemovedApps,
   /** Answers kept for writes that are sent twice go after a day. History never goes. */
   keys: (ports) => ports.store.forgetOldKeys(),
+  /** What the router counted goes after a week. */
+  traffic: (ports) => ports.store.forgetOldTraffic(),
   /** What should serve and is not all there is deployed again. */
   heal: healApps,
 } as const satisfies Record<string, (ports: Ports) => Promise<void>>

@@ -111,4 +111,6 @@ export interface EngineStore {
   routes(): Promise<Route[]>
   /** Idempotency keys that are older than a day go. */
   forgetOldKeys(): Promise<void>
+  /** What the router counted more than a week ago goes. */
+  forgetOldTraffic(): Promise<void>
 }

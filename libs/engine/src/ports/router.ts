@@ -22,6 +22,13 @@ export interface SlotTraffic {
   readonly inFlight: number
 }
 
+/** One look at a slot that has targets. */
+export interface SlotSample extends SlotRef, SlotTraffic {
+  /** Milliseconds until an answer began, on average over the last 1,024 requests; null before the first. */
+  readonly responseMs: number | null
+  readonly targets: readonly { readonly name: string; readonly up: boolean }[]
+}
+
 /** Everything the router should know of one app. */
 export interface Route {
   readonly seat: number
@@ -65,6 +72,8 @@ export interface Router {
   switchTo(ref: SlotRef, fence: bigint, from: Routed): Promise<Slot>
   liveSlot(seat: number): Promise<Slot | null>
   traffic(ref: SlotRef): Promise<SlotTraffic>
+  /** One look at both slots of these seats; a slot without targets is left out. @throws router.unavailable */
+  sample(seats: readonly number[]): Promise<SlotSample[]>
   /** Sends a request through the router as a user would. @returns the name of the instance that answered, or null */
   askThrough(host: HostName, path: string): Promise<{ instance: string | null; status: number }>
   /**

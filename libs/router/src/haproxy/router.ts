@@ -9,6 +9,7 @@ import { createContainer } from './container.ts'
 import { ensureRouter } from './ensure.ts'
 import { prepareFolder, readSecret, seatFileOf, socketsOf } from './folder.ts'
 import { forgetSeat, restoreRoutes } from './restore.ts'
+import { readSample } from './sample.ts'
 import { createSeats } from './seats.ts'
 import { applyTargets, dropServers } from './servers.ts'
 import { askSocket } from './socket.ts'
@@ -96,6 +97,7 @@ export function createHaproxyRouter(options: HaproxyOptions): HaproxyRouter {
     },
     liveSlot,
     traffic: (ref) => readTraffic(sockets, ref),
+    sample: (seats) => readSample(sockets.cli, seats),
     askThrough: (host, path) => askThrough(bind, secret, host, path),
     restore: async (readRoutes) => {
       prepareFolder(folder)
