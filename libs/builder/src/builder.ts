@@ -2,7 +2,7 @@
 import type { Builder, Log } from '@tagship/engine'
 import type { Docker } from '@tagship/kit'
 import { buildImage } from './build-image.ts'
-import { findImage, hasImage, removeImage } from './images.ts'
+import { findImage, hasImage, listDigests, removeImage } from './images.ts'
 
 export interface DockerBuilderOptions {
   readonly docker: Docker
@@ -17,6 +17,7 @@ export function createDockerBuilder({ docker, installation, log }: DockerBuilder
     find: (app, buildKey) => findImage(scope, app, buildKey),
     build: (request, onLine, signal) => buildImage({ ...scope, log }, request, onLine, signal),
     has: (digest) => hasImage(scope, digest),
+    list: () => listDigests(scope),
     remove: (digest) => removeImage(scope, digest),
   }
 }

@@ -15,6 +15,14 @@ export async function findImage(scope: Scope, app: AppName, buildKey: string): P
   return newest ? { digest: parseImageDigest(newest.Id), bytes: newest.Size } : null
 }
 
+/** The digests of every image on this machine. @throws engine.* */
+export async function listDigests({ docker }: Scope): Promise<Set<ImageDigest>> {
+  const images = await askEngine('listing images', (abortSignal) =>
+    docker.listImages({ all: true, abortSignal }),
+  )
+  return new Set(images.map(({ Id }) => parseImageDigest(Id)))
+}
+
 /** @throws engine.* */
 export async function hasImage(scope: Scope, digest: ImageDigest): Promise<boolean> {
   return (await inspectImage(scope, digest)) !== null

@@ -33,11 +33,18 @@ export interface Deployment {
   readonly releaseNumber: number
   readonly tag: TagName | null
   readonly commit: CommitSha
+  /** What the commit says of itself; null until it was fetched. */
+  readonly subject: string | null
+  readonly author: string | null
+  readonly committedAt: Date | null
   readonly imageDigest: ImageDigest | null
+  readonly imageBytes: number | null
   /** The revision's number; null until the manifest at the commit has been read. */
   readonly revision: number | null
   readonly state: DeploymentState
   readonly slot: Slot | null
+  /** Whether users reach it now. */
+  readonly serving: boolean
   readonly trigger: Trigger
   readonly actor: string
   readonly reason: string | null

@@ -1,5 +1,6 @@
 export * from './config.ts'
 export * from './deployment.ts'
+export * from './durations.ts'
 export * from './errors.ts'
 export * from './event.ts'
 export * from './health.ts'

@@ -49,23 +49,78 @@ export const audit = (database: Database) => ({
   },
 
   /** Newest first; `before` is the id of the last one of the page before. */
-  async listAudit({
-    app,
-    before,
-    limit,
-  }: {
-    readonly app?: string | undefined
-    readonly before?: bigint | undefined
-    readonly limit: number
-  }): Promise<AuditEntry[]> {
-    const rows = await database.prisma.auditEntry.findMany({
-      where: { ...(app ? { app } : {}), ...(before === undefined ? {} : { id: { lt: before } }) },
-      orderBy: { id: 'desc' },
-      take: limit,
-    })
-    return rows.map(({ id, at, actor, action, app, outcome, detail }) => ({
-      ...{ id, at, actor, action, app, outcome },
-      detail: detail as AuditEntry['detail'],
-    }))
-  },
+  listAudit: ({ before, limit, ...filter }: AuditFilter & Backward): Promise<AuditEntry[]> =>
+    find(database, filter, { before, limit, order: 'DESC' }),
+
+  /** Oldest first; `after` is the id of the last one that was read. */
+  readAudit: ({ after, limit, ...filter }: AuditFilter & Forward): Promise<AuditEntry[]> =>
+    find(database, filter, { after, limit, order: 'ASC' }),
 })
+
+interface Backward {
+  readonly before?: bigint | undefined
+  readonly limit: number
+}
+
+interface Forward {
+  readonly after: bigint
+  readonly limit: number
+}
+
+export interface AuditFilter {
+  /** Names; left out, everything, also what concerns no app. */
+  readonly apps?: readonly string[] | undefined
+  readonly actor?: string | undefined
+  readonly action?: string | undefined
+  readonly outcomes?: readonly string[] | undefined
+  readonly since?: Date | undefined
+  /** Not included. */
+  readonly until?: Date | undefined
+}
+
+interface Place extends Backward {
+  readonly after?: bigint | undefined
+  readonly order: 'ASC' | 'DESC'
+}
+
+interface EntryRow extends Record<string, unknown> {
+  readonly id: string
+  readonly at: Date
+  readonly actor: string
+  readonly action: string
+  readonly app: string | null
+  readonly outcome: string
+  readonly detail: AuditEntry['detail']
+}
+
+async function find(database: Database, filter: AuditFilter, place: Place): Promise<AuditEntry[]> {
+  const { text, values } = auditQuery(filter, place)
+  // Planned anew each time: which index is best depends on the values.
+  const rows = await database.query<EntryRow>({ name: '', text }, values)
+  return rows.map((row) => ({ ...row, id: BigInt(row.id) }))
+}
+
+/** Ids grow with time: a window of time is found as one of ids, so that the order stays that of the index. */
+export function auditQuery(
+  { apps, actor, action, outcomes, since, until }: AuditFilter,
+  { before, after, limit, order }: Place,
+): { text: string; values: unknown[] } {
+  const values: unknown[] = []
+  const value = (given: unknown) => `$${values.push(given)}`
+  const firstFrom = (moment: Date) =>
+    `(SELECT w.id FROM audit w WHERE w.at >= ${value(moment)} ORDER BY w.at, w.id LIMIT 1)`
+  const where = [
+    ...(apps ? [`app = ANY(${value(apps)}::text[])`] : []),
+    ...(actor === undefined ? [] : [`actor = ${value(actor)}`]),
+    ...(action === undefined ? [] : [`action = ${value(action)}`]),
+    ...(outcomes ? [`outcome = ANY(${value(outcomes)}::text[])`] : []),
+    ...(since ? [`id >= ${firstFrom(since)}`] : []),
+    ...(until ? [`id < coalesce(${firstFrom(until)}, 9223372036854775807)`] : []),
+    ...(before === undefined ? [] : [`id < ${value(before.toString())}::bigint`]),
+    ...(after === undefined ? [] : [`id > ${value(after.toString())}::bigint`]),
+  ]
+  const text = `
+    SELECT id, at, actor, action, app, outcome, detail FROM audit
+    ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''} ORDER BY id ${order} LIMIT ${limit}`
+  return { text, values }
+}

@@ -25,11 +25,9 @@ const current = {
     )`,
 }
 
-const page = {
-  name: 'deployments-page',
-  text: `
-    SELECT to_jsonb(d) AS record FROM deployment_records d
-    WHERE d.app_id = $1 AND ($2::int IS NULL OR d.number < $2) ORDER BY d.number DESC LIMIT $3`,
+const newest = {
+  name: 'newest-deployment',
+  text: 'SELECT to_jsonb(d) AS record FROM deployment_records d WHERE d.app_id = $1 ORDER BY d.number DESC LIMIT 1',
 }
 
 const withInstances = {
@@ -59,19 +57,7 @@ export const deployments = (database: Database) => ({
     return rows.map(({ record }) => deploymentFrom(record))
   },
 
-  /** Newest first; `before` is the number of the last one of the page before. */
-  async listDeployments(
-    appId: string,
-    { before, limit }: { readonly before?: number | undefined; readonly limit: number },
-  ): Promise<Deployment[]> {
-    const rows = await database.query<{ record: DeploymentRow }>(page, [appId, before ?? null, limit])
-    return rows.map(({ record }) => deploymentFrom(record))
-  },
-
-  async newestDeployment(appId: string): Promise<Deployment | null> {
-    const [row] = await database.query<{ record: DeploymentRow }>(page, [appId, null, 1])
-    return row ? deploymentFrom(row.record) : null
-  },
+  newestDeployment: (appId: string): Promise<Deployment | null> => one(database, newest, [appId]),
 
   async deploymentsWithInstances(): Promise<Set<string>> {
     const rows = await database.query<{ id: string }>(withInstances)

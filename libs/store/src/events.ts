@@ -8,7 +8,58 @@ export interface EventRecord extends ChainedEvent {
   readonly appId: string
 }
 
+const columns = `e.id, e.app_id AS "appId", e.seq, e.deployment_id AS "deploymentId", e.type,
+  e.from_state AS "fromState", e.to_state AS "toState", e.actor, e.reason, e.duration_ms AS "durationMs", e.detail,
+  e.at, e.previous_hash AS "previousHash", e.hash, a.name AS app`
+
+const newest = {
+  name: 'newest-events',
+  text: `
+    SELECT ${columns} FROM events e JOIN apps a ON a.id = e.app_id
+    WHERE $1::bigint IS NULL OR e.id < $1 ORDER BY e.id DESC LIMIT $2`,
+}
+
+const newestOfApps = {
+  name: 'newest-events-of-apps',
+  text: `
+    SELECT ${columns} FROM unnest($3::uuid[]) AS k(id) JOIN apps a ON a.id = k.id, LATERAL (
+      SELECT * FROM events WHERE app_id = k.id AND ($1::bigint IS NULL OR id < $1) ORDER BY seq DESC LIMIT $2
+    ) e ORDER BY e.id DESC LIMIT $2`,
+}
+
+const newestOfDeployment = {
+  name: 'newest-events-of-deployment',
+  text: `
+    SELECT ${columns} FROM events e JOIN apps a ON a.id = e.app_id
+    WHERE e.deployment_id = $3 AND ($1::bigint IS NULL OR e.id < $1) ORDER BY e.id DESC LIMIT $2`,
+}
+
+/** For the proof that none of them reads the whole history. */
+export const pageStatements = [newest, newestOfApps, newestOfDeployment]
+
 export const events = (database: Database) => ({
+  /** Newest first; `before` is the id of the last one of the page before. */
+  async newestEvents({
+    apps,
+    deployment,
+    before,
+    limit,
+  }: {
+    /** Ids; null: every app. */
+    readonly apps: readonly string[] | null
+    readonly deployment?: string | undefined
+    readonly before?: bigint | undefined
+    readonly limit: number
+  }): Promise<EventRecord[]> {
+    const values = [before?.toString() ?? null, limit]
+    const narrowed = deployment ?? apps
+    const rows = await database.query<EventRow & { app: string } & Record<string, unknown>>(
+      deployment ? newestOfDeployment : apps ? newestOfApps : newest,
+      narrowed === null ? values : [...values, narrowed],
+    )
+    return rows.map(({ app, ...row }) => eventFrom(row, app))
+  },
+
   /** In the order of the feed, after the id `after`. */
   async listEvents({
     appId,

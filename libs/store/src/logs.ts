@@ -24,6 +24,25 @@ const append = {
     FROM head, unnest($3::timestamptz[], $4::text[], $5::text[]) WITH ORDINALITY AS line(at, process, text, n)`,
 }
 
+const wanted = `
+  AND ($4::text IS NULL OR source = $4)
+  AND ($5::text IS NULL OR process = $5 OR starts_with(process, $5 || '.'))
+  AND ($6::text IS NULL OR strpos(lower(text), $6) > 0)`
+
+const firstAfter = {
+  name: 'log-lines-after',
+  text: `
+    SELECT seq, source, process, at, text FROM log_chunks
+    WHERE deployment_id = $1 AND seq > $2::int ${wanted} ORDER BY seq LIMIT $3`,
+}
+
+const lastBefore = {
+  name: 'log-lines-before',
+  text: `
+    SELECT seq, source, process, at, text FROM log_chunks
+    WHERE deployment_id = $1 AND seq < $2::int ${wanted} ORDER BY seq DESC LIMIT $3`,
+}
+
 export const logs = (database: Database) => ({
   async appendLog(deploymentId: string, source: LogSource, lines: readonly LoggedLine[]): Promise<void> {
     if (lines.length === 0) return
@@ -37,24 +56,34 @@ export const logs = (database: Database) => ({
     ])
   },
 
-  /** The lines after `after` (0: from the first). */
-  async logs({
-    deploymentId,
-    after,
-    limit,
-    source,
-  }: {
-    readonly deploymentId: string
-    readonly after: number
-    readonly limit: number
-    readonly source?: LogSource | undefined
-  }): Promise<LogRecord[]> {
-    const rows = await database.prisma.logChunk.findMany({
-      where: { deploymentId, seq: { gt: after }, ...(source ? { source } : {}) },
-      orderBy: { seq: 'asc' },
-      take: limit,
-      omit: { deploymentId: true },
-    })
-    return rows.map((row) => ({ ...row, source: row.source as LogSource }))
+  /** Lines that the query asks for: the first after `after`, or the last before `before`; always in their order. */
+  async logs({ deploymentId, after, before, limit, source, process, text }: LogQuery): Promise<LogRecord[]> {
+    const backward = before !== undefined
+    const rows = await database.query<LogRecord & Record<string, unknown>>(
+      backward ? lastBefore : firstAfter,
+      [
+        deploymentId,
+        backward ? before : (after ?? 0),
+        limit,
+        source ?? null,
+        process ?? null,
+        text?.toLowerCase() ?? null,
+      ],
+    )
+    return backward ? rows.reverse() : rows
   },
 })
+
+export interface LogQuery {
+  readonly deploymentId: string
+  /** 0: from the first. */
+  readonly after?: number | undefined
+  /** Instead of `after`; `Infinity` would be the end: say a number that no line has. */
+  readonly before?: number | undefined
+  readonly limit: number
+  readonly source?: LogSource | undefined
+  /** `web`: all its instances; `web.0`: that one. */
+  readonly process?: string | undefined
+  /** Upper and lower case are one. */
+  readonly text?: string | undefined
+}

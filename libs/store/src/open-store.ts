@@ -17,6 +17,7 @@ import { translateFailure, translatingFailures } from './failures.ts'
 import { idempotency } from './idempotency.ts'
 import { instances } from './instances.ts'
 import { leases } from './leases.ts'
+import { deploymentLists } from './list-deployments.ts'
 import { logs } from './logs.ts'
 import { outbox } from './outbox.ts'
 import { polls } from './polls.ts'
@@ -26,6 +27,7 @@ import { routes } from './routes.ts'
 import type { Store } from './store.ts'
 import { tags } from './tags.ts'
 import { tokens } from './tokens.ts'
+import { traffic } from './traffic.ts'
 import { unfinished } from './unfinished.ts'
 import { history } from './verify/history.ts'
 
@@ -59,6 +61,7 @@ export async function openStore({ maxSeats = 1_000, secretKey, ...options }: Sto
     ...configReading(database, secretKey),
     ...deploymentCreation(database),
     ...deployments(database),
+    ...deploymentLists(database),
     ...environments(database, secretKey),
     ...events(database),
     ...history(database),
@@ -74,6 +77,7 @@ export async function openStore({ maxSeats = 1_000, secretKey, ...options }: Sto
     ...routes(database),
     ...tags(database),
     ...tokens(database),
+    ...traffic(database),
     ...unfinished(database),
     onChange: changes.onChange,
     waitForChange: changes.waitForChange,

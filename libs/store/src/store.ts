@@ -8,18 +8,21 @@ import type { deployments } from './deployments.ts'
 import type { events } from './events.ts'
 import type { idempotency } from './idempotency.ts'
 import type { leases } from './leases.ts'
+import type { deploymentLists } from './list-deployments.ts'
 import type { logs } from './logs.ts'
 import type { outbox } from './outbox.ts'
 import type { polls } from './polls.ts'
 import type { releases } from './releases.ts'
 import type { tokens } from './tokens.ts'
+import type { traffic } from './traffic.ts'
 import type { history } from './verify/history.ts'
 
 /** Everything that is kept. Every method throws database.unavailable while Postgres does not answer. */
 export interface Store
   extends CommandStore,
     Pick<ReturnType<typeof apps>, 'listApps'>,
-    Pick<ReturnType<typeof deployments>, 'listDeployments' | 'currentDeployments'>,
+    Pick<ReturnType<typeof deployments>, 'currentDeployments'>,
+    ReturnType<typeof deploymentLists>,
     Pick<ReturnType<typeof configReading>, 'configNotLive' | 'unreadableSecrets'>,
     Pick<ReturnType<typeof releases>, 'listReleases'>,
     Pick<ReturnType<typeof polls>, 'pollState'>,
@@ -31,6 +34,7 @@ export interface Store
     ReturnType<typeof idempotency>,
     ReturnType<typeof outbox>,
     ReturnType<typeof tokens>,
+    ReturnType<typeof traffic>,
     ReturnType<typeof leases>,
     Pick<ReturnType<typeof logs>, 'logs'> {
   appByName(name: string): Promise<AppRecord | null>

@@ -68,9 +68,9 @@ describe('audit', () => {
       await store.appendAudit({ actor: 'anna\0', action, app: 'shop', outcome: 'done', detail: { action } })
     }
     await store.appendAudit({ actor: 'anna', action: 'login', app: null, outcome: 'done', detail: {} })
-    const page = await store.listAudit({ app: 'shop', limit: 2 })
+    const page = await store.listAudit({ apps: ['shop'], limit: 2 })
     expect(page.map(({ action }) => action)).toEqual(['three', 'two'])
-    expect(await store.listAudit({ app: 'shop', before: page[1]?.id, limit: 2 })).toMatchObject([
+    expect(await store.listAudit({ apps: ['shop'], before: page[1]?.id, limit: 2 })).toMatchObject([
       { actor: 'anna', action: 'one', detail: { action: 'one' } },
     ])
     expect(await store.listAudit({ limit: 10 })).toHaveLength(4)

@@ -7,6 +7,7 @@ import { migrateTo } from '../src/migrate.ts'
 import {
   change,
   claimNow,
+  deploymentsOf,
   deployTag,
   driveTo,
   log,
@@ -201,7 +202,7 @@ describe('what was under way when the backup was made', () => {
       const serving = await store.deploymentById(found?.servingDeploymentId ?? '')
       expect(serving).toMatchObject({ tag, state: 'live' })
       expect(found?.liveSlot).toBe(serving?.slot)
-      const [last, before] = await store.listDeployments(app.id, { limit: 5 })
+      const [last, before] = await deploymentsOf(store, app.id)
       expect(last?.state).toBe(end)
       expect(before?.state).toBe(end === 'live' ? 'retired' : 'live')
       expect(isActive(last?.state ?? 'queued')).toBe(false)

@@ -6,6 +6,7 @@ import {
   change,
   claimNow,
   commitOf,
+  deploymentsOf,
   deployTag,
   digest,
   driveTo,
@@ -100,7 +101,7 @@ describe('a change of config', () => {
       effect: 'none',
       deployment: null,
     })
-    expect(await test.store.listDeployments(app.id, { limit: 9 })).toHaveLength(1)
+    expect(await deploymentsOf(test.store, app.id)).toHaveLength(1)
   })
 
   it('asked for again while it is under way is that deployment, and after a failure a new one', async () => {

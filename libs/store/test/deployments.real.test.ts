@@ -6,6 +6,7 @@ import {
   change,
   claimNow,
   commitOf,
+  deploymentsOf,
   deployTag,
   digest,
   driveTo,
@@ -90,7 +91,7 @@ describe('createDeployment', () => {
     expect(all.map(({ number }) => number).sort((a, b) => a - b)).toEqual(
       Array.from({ length: 12 }, (_, at) => at + 1),
     )
-    const states = (await store.listDeployments(app.id, { limit: 20 })).map(({ state }) => state)
+    const states = (await deploymentsOf(store, app.id)).map(({ state }) => state)
     expect(states).toEqual(['queued', ...Array(11).fill('canceled')])
   })
 
@@ -171,12 +172,13 @@ describe('reading', () => {
     for (const tag of ['v1.0.0', 'v2.0.0', 'v3.0.0']) {
       await driveTo(store, (await deployTag(store, app, tag)).id, 'live')
     }
-    const page = await store.listDeployments(app.id, { limit: 2 })
-    expect(page.map(({ number }) => number)).toEqual([3, 2])
-    expect(
-      (await store.listDeployments(app.id, { before: 2, limit: 2 })).map(({ number }) => number),
-    ).toEqual([1])
-    const [newest, older] = page
+    const filter = { apps: [app.id] }
+    const page = await store.findDeployments(filter, { limit: 2 })
+    expect(page.deployments.map(({ number }) => number)).toEqual([3, 2])
+    if (!page.next) throw new Error('there is no second page')
+    const second = await store.findDeployments(filter, { after: page.next, limit: 2 })
+    expect(second).toMatchObject({ deployments: [{ number: 1 }], next: null })
+    const [newest, older] = page.deployments
     expect(newest?.phases.map(({ name }) => name)).toEqual([
       'queued',
       'building',

@@ -92,6 +92,11 @@ export async function deployTag(store: Store, app: AppRecord, tag = 'v1.0.0'): P
   return deployment
 }
 
+/** Of the app, newest first. */
+export async function deploymentsOf(store: Store, appId: string): Promise<Deployment[]> {
+  return (await store.findDeployments({ apps: [appId] }, { limit: 100 })).deployments
+}
+
 export async function claimNow(store: Store, id: string, worker = 'w1'): Promise<Claim> {
   const claim = await store.claim(id, worker, leaseMs)
   if (!claim) throw new Error(`the deployment ${id} cannot be claimed`)

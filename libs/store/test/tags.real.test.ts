@@ -61,7 +61,7 @@ describe('observeTags', () => {
       ['tagMoved', { tag: 'v1.0.0', from: commitOf('a'), to: commitOf('b') }],
       ['tagMoved', { tag: 'v1.0.0', from: commitOf('a'), to: commitOf('d') }],
     ])
-    expect(await store.listAudit({ app: 'shop', limit: 10 })).toMatchObject([
+    expect(await store.listAudit({ apps: ['shop'], limit: 10 })).toMatchObject([
       { action: 'tagMoved', detail: { to: commitOf('d') } },
       { action: 'tagMoved', detail: { to: commitOf('b') } },
     ])

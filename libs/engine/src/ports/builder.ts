@@ -31,6 +31,8 @@ export interface Builder {
    */
   build(request: BuildRequest, onLine: (line: string) => void, signal: AbortSignal): Promise<BuiltImage>
   has(digest: ImageDigest): Promise<boolean>
+  /** Every image on this machine, whoever made it. */
+  list(): Promise<Set<ImageDigest>>
   /** Removes an image that no release needs any more. A no-op where it is gone. */
   remove(digest: ImageDigest): Promise<void>
 }

@@ -42,6 +42,11 @@ export interface DeploymentRow {
   readonly failure_code: string | null
   readonly failure_message: string | null
   readonly version: number
+  readonly image_bytes: number | null
+  readonly subject: string | null
+  readonly author: string | null
+  readonly committed_at: string | null
+  readonly serving: boolean
   readonly stays: readonly { readonly state: DeploymentState; readonly at: string }[]
 }
 
@@ -55,10 +60,15 @@ export function deploymentFrom(row: DeploymentRow): Deployment {
     releaseNumber: row.release_number,
     tag: row.tag === null ? null : parseTagName(row.tag),
     commit: parseCommitSha(row.commit),
+    subject: row.subject,
+    author: row.author,
+    committedAt: dateOrNull(row.committed_at),
     imageDigest: row.image_digest === null ? null : parseImageDigest(row.image_digest),
+    imageBytes: row.image_bytes,
     revision: row.revision,
     state: row.state,
     slot: row.slot,
+    serving: row.serving,
     trigger: row.trigger,
     actor: row.actor,
     reason: row.reason,

@@ -1,0 +1,81 @@
+/** How long each part of a deployment's way took, from its phases. */
+import type { Deployment, Phase } from './deployment.ts'
+import type { DeploymentState } from './machine.ts'
+
+/** Milliseconds; null: it never came there. */
+export interface Durations {
+  readonly queue: number | null
+  readonly build: number | null
+  /** Of its release command. */
+  readonly release: number | null
+  readonly boot: number | null
+  readonly verify: number | null
+  /** For a person to promote it. */
+  readonly wait: number | null
+  readonly switch: number | null
+  readonly drain: number | null
+  readonly bake: number | null
+  /** From its creation until users reached it. */
+  readonly toServing: number | null
+}
+
+/** Which state each part is spent in. */
+const stateOfPart = {
+  queue: 'queued',
+  build: 'building',
+  release: 'releasing',
+  boot: 'starting',
+  verify: 'verifying',
+  wait: 'awaitingPromotion',
+  switch: 'switching',
+  drain: 'draining',
+  bake: 'baking',
+} as const satisfies Record<Exclude<keyof Durations, 'toServing'>, DeploymentState>
+
+/** @param now until when a phase counts that is under way */
+export function durationsOf(
+  { phases, createdAt, servingAt }: Pick<Deployment, 'phases' | 'createdAt' | 'servingAt'>,
+  now: Date,
+): Durations {
+  const inState = (state: DeploymentState) => {
+    const stays = phases.filter(({ name }) => name === state)
+    return stays.length === 0 ? null : stays.reduce((sum, stay) => sum + lengthOf(stay, now), 0)
+  }
+  return {
+    queue: inState(stateOfPart.queue),
+    build: inState(stateOfPart.build),
+    release: inState(stateOfPart.release),
+    boot: inState(stateOfPart.boot),
+    verify: inState(stateOfPart.verify),
+    wait: inState(stateOfPart.wait),
+    switch: inState(stateOfPart.switch),
+    drain: inState(stateOfPart.drain),
+    bake: inState(stateOfPart.bake),
+    toServing: servingAt && Math.max(0, servingAt.getTime() - createdAt.getTime()),
+  }
+}
+
+/** `live` has no end of its own: it is no part of the way, and is not asked for. */
+function lengthOf({ startedAt, finishedAt }: Phase, now: Date): number {
+  return Math.max(0, (finishedAt ?? now).getTime() - startedAt.getTime())
+}
+
+/** The way to users, in the order in which it goes; the share that lies behind is the progress. */
+const wayToServing: readonly DeploymentState[] = [
+  'queued',
+  'building',
+  'releasing',
+  'starting',
+  'verifying',
+  'awaitingPromotion',
+  'switching',
+  'draining',
+  'baking',
+  'live',
+]
+
+/** From 0 to 1; a deployment that is torn down has no progress. */
+export function progressOf(state: DeploymentState): number | null {
+  const place = wayToServing.indexOf(state)
+  return place === -1 ? null : place / (wayToServing.length - 1)
+}
