@@ -95,10 +95,15 @@ describe('progress', () => {
     release: 'v13',
     tag: 'v1.3.0',
     commit: '4be1c2d'.padEnd(40, '0'),
+    subject: null,
+    author: null,
+    committedAt: null,
     imageDigest: null,
+    imageBytes: null,
     revision: null,
     state: 'starting',
     slot: 'green',
+    serving: false,
     trigger: 'tag',
     actor: 'tagship',
     reason: null,
@@ -111,6 +116,10 @@ describe('progress', () => {
       { name: 'building', startedAt: at(0), finishedAt: at(8) },
       { name: 'starting', startedAt: at(8), finishedAt: null },
     ],
+    durations: {
+      ...{ queue: 0, build: 8_000, release: null, boot: 2_000, verify: null, wait: null },
+      ...{ switch: null, drain: null, bake: null, toServing: null },
+    },
     failure: null,
   }
 

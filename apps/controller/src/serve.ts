@@ -10,6 +10,7 @@ import { refuseHalfRestored } from './backup/half-restored.ts'
 import { bindCommands } from './commands.ts'
 import { openDataFolder } from './data-folder.ts'
 import { buildServer } from './http/server.ts'
+import { createInsight } from './insight.ts'
 import { joinFolder, lockStart, routerOf, serversOf } from './join-folder.ts'
 import { onPush } from './on-push.ts'
 import type { Options } from './options.ts'
@@ -83,6 +84,7 @@ async function startServer(options: Options, parts: Parts, publicUrl: string) {
   const server = await buildServer({
     store,
     commands: bindCommands(ports),
+    insight: createInsight(parts),
     log,
     version: await version(),
     readiness: () => readiness(parts),

@@ -34,6 +34,7 @@ export async function startApi(
   const server = await buildServer({
     store,
     commands: { ...commands, ...replace(commands) },
+    insight: { images: async () => null },
     log,
     version: '0.0.0',
     readiness: async () => ({ ok: true, checks: [] }),

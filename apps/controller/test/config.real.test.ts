@@ -80,7 +80,7 @@ test('the value of a secret is in no answer and in no audit entry', async () => 
     })
     expect(text, path).not.toContain('hunter2')
   }
-  const audit = await api.store.listAudit({ app: 'shop', limit: 50 })
+  const audit = await api.store.listAudit({ apps: ['shop'], limit: 50 })
   expect(
     audit.find(({ action, outcome }) => action === 'changeSecrets' && outcome === 'done')?.detail,
   ).toMatchObject({ secrets: ['TOKEN'] })

@@ -84,6 +84,8 @@ export const eventMessage = z
   .meta({ id: 'EventMessage' })
 export type EventMessage = z.output<typeof eventMessage>
 
+export const outcomes = ['done', 'refused', 'failed'] as const
+
 export const auditEntry = z
   .object({
     id: z.string(),
@@ -92,7 +94,7 @@ export const auditEntry = z
     action: z.string(),
     app: z.string().nullable(),
     /** `refused`: the caller might not; `failed`: it could not be done. */
-    outcome: z.enum(['done', 'refused', 'failed']),
+    outcome: z.enum(outcomes),
     detail: z.record(z.string(), z.unknown()),
   })
   .meta({ id: 'AuditEntry' })

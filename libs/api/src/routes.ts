@@ -1,14 +1,22 @@
 /** The HTTP contract (DESIGN §8): one table, by the name of the route. */
 import type { Route } from './route.ts'
 import { appRoutes } from './routes/apps.ts'
+import { auditRoutes } from './routes/audit.ts'
 import { configRoutes } from './routes/config.ts'
 import { deploymentRoutes } from './routes/deployments.ts'
+import { eventRoutes } from './routes/events.ts'
+import { logRoutes } from './routes/logs.ts'
+import { releaseRoutes } from './routes/releases.ts'
 import { systemRoutes } from './routes/system.ts'
 
 export const routes = {
   ...appRoutes,
   ...configRoutes,
   ...deploymentRoutes,
+  ...releaseRoutes,
+  ...logRoutes,
+  ...eventRoutes,
+  ...auditRoutes,
   ...systemRoutes,
 } as const satisfies Record<string, Route>
 export type Routes = typeof routes

@@ -12,6 +12,9 @@ export function roleAllows(has: Role, needs: Role): boolean {
 /** RFC 3339, UTC, milliseconds: `2026-11-23T19:23:10.123Z`. */
 export const time = z.iso.datetime({ precision: 3 })
 
+/** A moment that a caller names, with its zone. */
+export const moment = z.iso.datetime({ offset: true })
+
 export const commit = z.string().regex(/^[0-9a-f]{40}$/, 'must be a full commit SHA (40 hex digits)')
 
 /** One line from outside, without control characters: a database cannot hold some, a terminal obeys others. */
@@ -37,4 +40,14 @@ export const pageQuery = z.strictObject({
 
 export function page<T extends z.ZodType>(item: T) {
   return z.object({ items: z.array(item), next: z.string().nullable() })
+}
+
+/** `?a=x,y`: one or more of the known values. */
+export function listOf<const T extends readonly [string, ...string[]]>(known: T) {
+  const item = z.enum(known)
+  return z
+    .string()
+    .max(500)
+    .transform((text) => text.split(','))
+    .pipe(z.array(item).min(1).max(known.length))
 }

@@ -1,5 +1,7 @@
 /** Cursors of pages: opaque to callers, and checked like everything that comes from outside. */
 import { TagshipError } from '@tagship/domain'
+import type { DeploymentPosition } from '@tagship/store'
+import { z } from 'zod'
 
 export function writeCursor(position: string | number | bigint): string {
   return Buffer.from(String(position)).toString('base64url')
@@ -24,6 +26,19 @@ export function readBigintCursor(cursor: string | undefined): bigint | undefined
 /** @throws input.invalid */
 export function readTextCursor(cursor: string | undefined): string | undefined {
   return cursor === undefined ? undefined : decode(cursor)
+}
+
+export function writeDeploymentCursor({ at, id }: DeploymentPosition): string {
+  return writeCursor(`${at.toISOString()} ${id}`)
+}
+
+/** @throws input.invalid */
+export function readDeploymentCursor(cursor: string | undefined): DeploymentPosition | undefined {
+  if (cursor === undefined) return undefined
+  const [time = '', id = ''] = decode(cursor).split(' ')
+  const at = z.iso.datetime({ precision: 3 }).safeParse(time).data
+  if (at === undefined || !z.uuid().safeParse(id).success) throw notACursor()
+  return { at: new Date(at), id }
 }
 
 function decode(cursor: string): string {

@@ -10,12 +10,26 @@ import { presentLine } from './present.ts'
 import type { StreamItem } from './server-sent-events.ts'
 import type { HttpStore } from './store.ts'
 
-export interface LogRequest {
-  readonly limit: number
-  readonly after?: string | undefined
+/** Which lines. */
+export interface LogFilter {
   readonly source?: LogSource | undefined
   readonly process?: string | undefined
+  /** Upper and lower case are one. */
+  readonly q?: string | undefined
+}
+
+export interface LogRequest extends LogFilter {
+  readonly limit: number
+  readonly after?: string | undefined
+  readonly before?: string | undefined
   readonly tail?: number | undefined
+}
+
+export interface LogPage extends Page<LogLineJson> {
+  /** Leads to the lines before. */
+  readonly previous: string | null
+  /** Where to go on from, once there is more. */
+  readonly last: string | null
 }
 
 interface Sources {
@@ -27,23 +41,76 @@ const batch = 500
 
 /** @throws input.invalid */
 export async function readLogs(
-  { store, commands }: Sources,
+  sources: Sources,
   deployment: Deployment,
   request: LogRequest,
-): Promise<Page<LogLineJson>> {
-  if (!comesFromInstances(deployment, request)) {
-    const lines = await store.logs(storedQuery(deployment, request, request.limit + 1))
-    const page = toPage(lines, request.limit, ({ seq }) => seq)
-    return { items: page.items.filter((line) => isWanted(line, request)).map(presentLine), next: page.next }
+): Promise<LogPage> {
+  if (comesFromInstances(deployment, request)) return readInstances(sources.commands, deployment, request)
+  const { before, tail, limit } = request
+  return before === undefined && tail === undefined
+    ? readForward(sources.store, deployment, request)
+    : readBackward(sources.store, deployment, request, Math.min(tail ?? limit, limit))
+}
+
+async function readForward(store: HttpStore, deployment: Deployment, request: LogRequest): Promise<LogPage> {
+  const { limit, after } = request
+  const from = readNumberCursor(after) ?? 0
+  const lines = await store.logs({ ...storedQuery(deployment, request), after: from, limit: limit + 1 })
+  const page = toPage(lines, limit, ({ seq }) => seq)
+  const first = page.items[0]?.seq ?? from + 1
+  return pageOf(page.items, { next: page.next, previous: first > 1 ? writeCursor(first) : null }, after)
+}
+
+/** More than any log has lines. */
+const afterTheEnd = 2_147_483_647
+
+async function readBackward(
+  store: HttpStore,
+  deployment: Deployment,
+  request: LogRequest,
+  limit: number,
+): Promise<LogPage> {
+  const before = Math.min(readNumberCursor(request.before) ?? afterTheEnd, afterTheEnd)
+  const lines = await store.logs({ ...storedQuery(deployment, request), before, limit: limit + 1 })
+  const items = lines.slice(Math.max(0, lines.length - limit))
+  const [first] = items
+  const previous = first && lines.length > limit ? writeCursor(first.seq) : null
+  return pageOf(items, { next: null, previous }, undefined)
+}
+
+function pageOf(
+  lines: readonly LogRecord[],
+  ends: Pick<LogPage, 'next' | 'previous'>,
+  after: string | undefined,
+): LogPage {
+  const last = lines.at(-1)
+  return {
+    items: lines.map(presentLine),
+    ...ends,
+    last: last ? writeCursor(last.seq) : (after ?? null),
   }
+}
+
+/** Of those that run, only forward: their lines are numbered once they are kept. */
+async function readInstances(
+  commands: Commands,
+  deployment: Deployment,
+  request: LogRequest,
+): Promise<LogPage> {
   const lines: InstanceLine[] = []
   const tail = request.tail ?? (request.after === undefined ? request.limit : undefined)
   for await (const line of commands.instanceLogs(deployment.id, instanceQuery({ ...request, tail }))) {
-    lines.push(line)
+    if (matches(line, request)) lines.push(line)
     if (lines.length > request.limit) break
   }
   const page = toPage(lines, request.limit, ({ at }) => at.toISOString())
-  return { items: page.items.map(presentInstanceLine), next: page.next }
+  const last = page.items.at(-1)
+  return {
+    items: page.items.map(presentInstanceLine),
+    next: page.next,
+    previous: null,
+    last: last ? writeCursor(last.at.toISOString()) : (request.after ?? null),
+  }
 }
 
 /** Ends where no more lines can come. @throws input.invalid */
@@ -64,8 +131,8 @@ async function* followStored(
   request: LogRequest,
   signal: AbortSignal,
 ): AsyncGenerator<StreamItem> {
-  const query = storedQuery(deployment, request, batch)
-  let { after } = query
+  const query = { ...storedQuery(deployment, request), limit: batch }
+  let after = readNumberCursor(request.after) ?? 0
   using changes = watchChanges(store, ['log', 'deployment'], signal)
   while (!signal.aborted) {
     // Asked before the lines are read: what is written until a source has ended is there by then.
@@ -73,7 +140,7 @@ async function* followStored(
     const lines = await store.logs({ ...query, after })
     for (const line of lines) {
       after = line.seq
-      if (isWanted(line, request)) yield { id: writeCursor(line.seq), data: presentLine(line) }
+      yield { id: writeCursor(line.seq), data: presentLine(line) }
     }
     if (lines.length > 0) continue
     if (ended) return
@@ -89,7 +156,8 @@ async function* followInstances(
 ): AsyncGenerator<StreamItem> {
   const query = { ...instanceQuery(request), follow: true, signal }
   for await (const line of commands.instanceLogs(deployment.id, query)) {
-    yield { id: writeCursor(line.at.toISOString()), data: presentInstanceLine(line) }
+    if (matches(line, request))
+      yield { id: writeCursor(line.at.toISOString()), data: presentInstanceLine(line) }
   }
 }
 
@@ -104,13 +172,12 @@ function hasEnded({ state }: Deployment, source: LogSource | undefined): boolean
   return isSettled(state)
 }
 
-function storedQuery(deployment: Deployment, { after, source }: LogRequest, limit: number) {
-  const query = { deploymentId: deployment.id, after: readNumberCursor(after) ?? 0, limit }
-  return source === undefined ? query : { ...query, source }
+export function storedQuery({ id }: Deployment, { source, process, q }: LogFilter) {
+  return { deploymentId: id, source, process, text: q }
 }
 
-function isWanted(line: LogRecord, { process }: LogRequest): boolean {
-  return process === undefined || line.process === process
+function matches({ text }: InstanceLine, { q }: LogFilter): boolean {
+  return q === undefined || text.toLowerCase().includes(q.toLowerCase())
 }
 
 /** @throws input.invalid */

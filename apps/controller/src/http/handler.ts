@@ -1,18 +1,21 @@
 /** What a handler of a route is: types only, derived from the contract's table. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
 import type { Route, RouteName, Routes } from '@tagship/api'
 import type { Logger } from '@tagship/kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Registry } from 'prom-client'
 import type { z } from 'zod'
 import type { Commands } from './commands.ts'
+import type { Insight } from './insight.ts'
 import type { StreamItem } from './server-sent-events.ts'
 import type { HttpStore } from './store.ts'
 
 export interface ServerDeps {
   readonly store: HttpStore
   readonly commands: Commands
+  readonly insight: Insight
   readonly log: Logger
   readonly version: string
   readonly readiness: () => Promise<{
@@ -49,7 +52,7 @@ type Answer<R extends Route> = R extends { readonly response: infer S extends z.
   ? z.input<S>
   : R['status'] extends 204
     ? null
-    : string
+    : string | Readable
 
 type Handler<N extends RouteName> = (deps: ServerDeps, call: Call<Routes[N]>) => Promise<Answer<Routes[N]>>
 
@@ -60,8 +63,7 @@ type StreamOpener<N extends RouteName> = (
   signal: AbortSignal,
 ) => Promise<AsyncIterable<StreamItem>>
 
-type StreamOnly = 'readEvents'
-export type Handlers = { readonly [N in Exclude<RouteName, StreamOnly | 'openapi'>]: Handler<N> }
+export type Handlers = { readonly [N in Exclude<RouteName, 'openapi'>]: Handler<N> }
 export type StreamOpeners = {
   readonly [N in RouteName as Routes[N] extends { readonly stream: z.ZodType } ? N : never]: StreamOpener<N>
 }

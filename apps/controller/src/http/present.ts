@@ -4,18 +4,19 @@ import type {
   AuditEntryJson,
   DeploymentJson,
   EventJson,
+  ListedDeploymentJson,
   LogLineJson,
   ReleaseJson,
   RollbackJson,
   TagJson,
 } from '@tagship/api'
-import { type Deployment, deploymentStates, type JudgedTag, releaseName } from '@tagship/domain'
+import { type Deployment, deploymentStates, durationsOf, type JudgedTag, releaseName } from '@tagship/domain'
 import type { AppRecord, ReleaseRecord, RollbackPlan } from '@tagship/engine'
 import type { AuditEntry, EventRecord, LogRecord, PollState } from '@tagship/store'
 
 export function presentDeployment(deployment: Deployment): DeploymentJson {
-  const { id, app, number, tag, commit, imageDigest, revision, state, slot, trigger, actor, reason } =
-    deployment
+  const { id, app, number, tag, commit, subject, author, imageDigest, imageBytes, revision } = deployment
+  const { state, slot, serving, trigger, actor, reason } = deployment
   return {
     id,
     app,
@@ -23,10 +24,15 @@ export function presentDeployment(deployment: Deployment): DeploymentJson {
     release: releaseName(deployment.releaseNumber),
     tag,
     commit,
+    subject,
+    author,
+    committedAt: timeOrNull(deployment.committedAt),
     imageDigest,
+    imageBytes,
     revision,
     state,
     slot,
+    serving,
     trigger,
     actor,
     reason,
@@ -39,8 +45,32 @@ export function presentDeployment(deployment: Deployment): DeploymentJson {
       startedAt: startedAt.toISOString(),
       finishedAt: timeOrNull(finishedAt),
     })),
+    durations: durationsOf(deployment, new Date()),
     failure: deployment.failure,
   }
+}
+
+/** @param images on this machine; null where that is not known */
+export function presentListed(
+  deployment: Deployment,
+  images: ReadonlySet<string> | null,
+): ListedDeploymentJson {
+  const obstacle = returnObstacle(deployment, images)
+  return {
+    ...presentDeployment(deployment),
+    rollback: { possible: obstacle === null, why: obstacle ?? 'it has served before' },
+  }
+}
+
+/** Why a rollback cannot bring back what the deployment brought. */
+function returnObstacle(
+  { serving, servingAt, imageDigest }: Deployment,
+  images: ReadonlySet<string> | null,
+): string | null {
+  if (serving) return 'it serves now'
+  if (imageDigest === null) return 'it has no image'
+  if (servingAt === null) return 'it has never served'
+  return images === null || images.has(imageDigest) ? null : 'its image is no longer on this machine'
 }
 
 export interface AppSituation {

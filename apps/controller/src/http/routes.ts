@@ -1,18 +1,32 @@
 /** Makes the server's routes from the contract's table. */
 import { commonErrors, isWrite, problem, type Route, type RouteName, routes, writeErrors } from '@tagship/api'
-import { errorCatalogue, TagshipError } from '@tagship/domain'
+import { errorCatalogue } from '@tagship/domain'
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import { z } from 'zod'
 import type { Auditor } from './audit.ts'
 import type { Handlers, ServerDeps, StreamOpeners } from './handler.ts'
 import { appHandlers } from './handlers/apps.ts'
+import { auditHandlers } from './handlers/audit.ts'
 import { configHandlers } from './handlers/config.ts'
-import { deploymentHandlers, streamOpeners } from './handlers/deployments.ts'
+import { deploymentHandlers } from './handlers/deployments.ts'
+import { eventHandlers, eventStreams } from './handlers/events.ts'
+import { logHandlers, logStreams } from './handlers/logs.ts'
+import { releaseHandlers } from './handlers/releases.ts'
 import { systemHandlers } from './handlers/system.ts'
 import { serveStream } from './server-sent-events.ts'
 import { performWrite } from './writes.ts'
 
-const handlers: Handlers = { ...appHandlers, ...configHandlers, ...deploymentHandlers, ...systemHandlers }
+const handlers: Handlers = {
+  ...appHandlers,
+  ...configHandlers,
+  ...deploymentHandlers,
+  ...releaseHandlers,
+  ...logHandlers,
+  ...eventHandlers,
+  ...auditHandlers,
+  ...systemHandlers,
+}
+const streamOpeners: StreamOpeners = { ...logStreams, ...eventStreams }
 
 export interface RouteContext {
   readonly deps: ServerDeps
@@ -56,12 +70,11 @@ function handle(
   const call = { params, query, body, actor: identity?.name ?? '', request, reply }
   if (name === 'openapi') return server.swagger()
   const open: AnyOpener | undefined = Reflect.get(streamOpeners, name)
-  const answer: AnyHandler | undefined = Reflect.get(handlers, name)
-  if (open && (!answer || acceptsStream(request))) {
+  const answer = handlers[name] as AnyHandler
+  if (open && acceptsStream(request)) {
     const signal = AbortSignal.any([closing, closeOf(reply)])
     return open(deps, call, signal).then((items) => serveStream(request, reply, items, signal))
   }
-  if (!answer) throw new TagshipError('route.notFound', `${route.path} has no handler`)
   if (!isWrite(route)) return answer(deps, call)
   const act = () => answer(deps, call)
   return performWrite(request, reply, { store: deps.store, auditor, action: name, status: route.status, act })

@@ -11,6 +11,12 @@ export interface StreamItem {
   readonly data: unknown
 }
 
+/** What a reader that comes back has seen last. */
+export function lastEventId(headers: FastifyRequest['headers']): string | undefined {
+  const id = headers['last-event-id']
+  return typeof id === 'string' && id !== '' ? id : undefined
+}
+
 /** A reader that takes nothing for so long is let go; it comes back by itself. */
 const stuckMs = 60_000
 

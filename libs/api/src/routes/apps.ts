@@ -1,18 +1,9 @@
 import { z } from 'zod'
 import { addAppBody, app, changeAppBody, holdBody } from '../app.ts'
-import { deployBody, deployment, rollback, rollbackBody } from '../deployment.ts'
-import { release, tag } from '../history.ts'
+import { tag } from '../history.ts'
 import type { Route } from '../route.ts'
 import { appParams, page, pageQuery } from '../values.ts'
-
-const toDeployErrors = [
-  'tag.invalid',
-  'tag.notFound',
-  'tag.noneChosen',
-  'tag.notACommit',
-  'tag.moved',
-] as const
-const gitErrors = ['git.unreachable', 'git.denied', 'git.notFound', 'git.failed'] as const
+import { gitErrors } from './errors.ts'
 
 export const appRoutes = {
   listApps: {
@@ -83,50 +74,6 @@ export const appRoutes = {
     response: z.object({ items: z.array(tag), next: z.null() }),
     status: 200,
     errors: ['app.notFound'],
-  },
-  listDeployments: {
-    method: 'GET',
-    path: '/api/v1/apps/:app/deployments',
-    summary: 'The deployments of an app, newest first',
-    role: 'viewer',
-    params: appParams,
-    query: pageQuery,
-    response: page(deployment),
-    status: 200,
-    errors: ['app.notFound'],
-  },
-  deploy: {
-    method: 'POST',
-    path: '/api/v1/apps/:app/deployments',
-    summary: 'Deploy a tag, a commit, or what the policy chooses',
-    role: 'deployer',
-    params: appParams,
-    body: deployBody,
-    response: deployment,
-    status: 202,
-    errors: ['app.notFound', ...toDeployErrors, ...gitErrors],
-  },
-  listReleases: {
-    method: 'GET',
-    path: '/api/v1/apps/:app/releases',
-    summary: 'The releases of an app, newest first',
-    role: 'viewer',
-    params: appParams,
-    query: pageQuery,
-    response: page(release),
-    status: 200,
-    errors: ['app.notFound'],
-  },
-  rollBack: {
-    method: 'POST',
-    path: '/api/v1/apps/:app/rollback',
-    summary: 'Bring an earlier release back, without a build',
-    role: 'deployer',
-    params: appParams,
-    body: rollbackBody,
-    response: rollback,
-    status: 200,
-    errors: ['app.notFound', 'release.notFound', 'release.alreadyLive', 'tag.notFound', 'image.missing'],
   },
   hold: {
     method: 'POST',

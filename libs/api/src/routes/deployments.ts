@@ -1,45 +1,48 @@
-import { z } from 'zod'
-import { deployment } from '../deployment.ts'
-import { auditEntry, auditVerdict, eventMessage, logLine, logSources } from '../history.ts'
+import { deployBody, deployment, deploymentQuery, listedDeployment } from '../deployment.ts'
 import type { Route } from '../route.ts'
-import { deploymentParams, line, page, pageQuery } from '../values.ts'
-
-const logQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(5_000).default(1_000),
-  /** The `next` of the page before, or the id of the last server-sent event. */
-  after: line(200).optional(),
-  source: z.enum(logSources).optional(),
-  process: line(100).optional(),
-  /** Only the last so many lines, of what instances have written. */
-  tail: z.coerce.number().int().min(0).max(5_000).optional(),
-})
-
-const eventQuery = z.strictObject({
-  app: line(100).optional(),
-  deployment: z.uuid().optional(),
-  /** Id of an event: those after it come first. `0`: all there are. Without it, only new ones. */
-  after: z
-    .string()
-    .regex(/^\d{1,18}$/, 'must be the id of an event')
-    .optional(),
-})
-
-const verifyQuery = z.strictObject({
-  /** Heads that were noted before, with commas in between: each has to be in a chain still. */
-  expect: z
-    .string()
-    .regex(/^[0-9a-f]{64}(,[0-9a-f]{64}){0,99}$/, 'must be up to 100 hashes with commas in between')
-    .optional(),
-})
+import { appParams, deploymentParams, line, page } from '../values.ts'
+import { gitErrors, toDeployErrors } from './errors.ts'
 
 export const deploymentRoutes = {
+  listAllDeployments: {
+    method: 'GET',
+    path: '/api/v1/deployments',
+    summary: 'The deployments of all apps, newest first; a page may be short, or empty, and have a next one',
+    role: 'viewer',
+    query: deploymentQuery.extend({ app: line(100).optional() }),
+    response: page(listedDeployment),
+    status: 200,
+    errors: ['app.notFound'],
+  },
+  listDeployments: {
+    method: 'GET',
+    path: '/api/v1/apps/:app/deployments',
+    summary: 'The deployments of an app, newest first; a page may be short, or empty, and have a next one',
+    role: 'viewer',
+    params: appParams,
+    query: deploymentQuery,
+    response: page(listedDeployment),
+    status: 200,
+    errors: ['app.notFound'],
+  },
+  deploy: {
+    method: 'POST',
+    path: '/api/v1/apps/:app/deployments',
+    summary: 'Deploy a tag, a commit, or what the policy chooses',
+    role: 'deployer',
+    params: appParams,
+    body: deployBody,
+    response: deployment,
+    status: 202,
+    errors: ['app.notFound', ...toDeployErrors, ...gitErrors],
+  },
   getDeployment: {
     method: 'GET',
     path: '/api/v1/deployments/:id',
     summary: 'A deployment, with its phases',
     role: 'viewer',
     params: deploymentParams,
-    response: deployment,
+    response: listedDeployment,
     status: 200,
     errors: ['deployment.notFound'],
   },
@@ -62,47 +65,5 @@ export const deploymentRoutes = {
     response: deployment,
     status: 202,
     errors: ['deployment.notFound', 'request.conflict'],
-  },
-  readLogs: {
-    method: 'GET',
-    path: '/api/v1/deployments/:id/logs',
-    summary: 'The logs of a deployment, as a page or followed',
-    role: 'viewer',
-    params: deploymentParams,
-    query: logQuery,
-    response: page(logLine),
-    stream: logLine,
-    status: 200,
-    errors: ['deployment.notFound'],
-  },
-  readEvents: {
-    method: 'GET',
-    path: '/api/v1/events',
-    summary: 'Every event as it happens',
-    role: 'viewer',
-    query: eventQuery,
-    stream: eventMessage,
-    status: 200,
-    errors: ['app.notFound', 'deployment.notFound'],
-  },
-  listAudit: {
-    method: 'GET',
-    path: '/api/v1/audit',
-    summary: 'Who did what, newest first',
-    role: 'viewer',
-    query: pageQuery.extend({ app: line(100).optional() }),
-    response: page(auditEntry),
-    status: 200,
-    errors: ['app.notFound'],
-  },
-  verifyAudit: {
-    method: 'GET',
-    path: '/api/v1/audit/verify',
-    summary: 'Whether the history of every app, and the record of who did what, is intact',
-    role: 'viewer',
-    query: verifyQuery,
-    response: auditVerdict,
-    status: 200,
-    errors: [],
   },
 } as const satisfies Record<string, Route>

@@ -1,9 +1,6 @@
 import { z } from 'zod'
 import type { Route } from '../route.ts'
-
-const check = z.object({ name: z.string(), ok: z.boolean(), detail: z.string().optional() })
-const readiness = z.object({ ok: z.boolean(), checks: z.array(check) }).meta({ id: 'Readiness' })
-export type Readiness = z.output<typeof readiness>
+import { readiness } from '../system.ts'
 
 export const systemRoutes = {
   health: {

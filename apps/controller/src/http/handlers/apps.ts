@@ -1,11 +1,10 @@
 import type { AppJson } from '@tagship/api'
 import { isActive, parseHostName, TagshipError } from '@tagship/domain'
 import type { AppRecord } from '@tagship/engine'
-import { readNumberCursor, readTextCursor, toPage } from '../cursor.ts'
+import { readTextCursor, toPage } from '../cursor.ts'
 import type { Handlers, ServerDeps } from '../handler.ts'
 import { findApp } from '../look-up.ts'
-import { presentApp, presentDeployment, presentRelease, presentRollback, presentTag } from '../present.ts'
-import { idOfWrite } from '../writes.ts'
+import { presentApp, presentTag } from '../present.ts'
 
 export const appHandlers = {
   async listApps(deps, { query }) {
@@ -47,44 +46,6 @@ export const appHandlers = {
   async listTags(deps, { params }) {
     const judged = await deps.commands.judgeTags(await findApp(deps.store, params.app))
     return { items: judged.map(presentTag), next: null }
-  },
-
-  async listDeployments(deps, { params, query }) {
-    const app = await findApp(deps.store, params.app)
-    const before = readNumberCursor(query.cursor)
-    const rows = await deps.store.listDeployments(app.id, {
-      limit: query.limit + 1,
-      ...(before === undefined ? {} : { before }),
-    })
-    const page = toPage(rows, query.limit, ({ number }) => number)
-    return { items: page.items.map(presentDeployment), next: page.next }
-  },
-
-  async deploy(deps, { params, body, actor, request }) {
-    const app = await findApp(deps.store, params.app)
-    const { tag, commit, reason = null } = body
-    return presentDeployment(
-      await deps.commands.deploy(app, { tag, commit }, { actor, reason, id: idOfWrite(request) }),
-    )
-  },
-
-  async listReleases(deps, { params, query }) {
-    const app = await findApp(deps.store, params.app)
-    const before = readNumberCursor(query.cursor)
-    const rows = await deps.store.listReleases(app.id, {
-      limit: query.limit + 1,
-      ...(before === undefined ? {} : { before }),
-    })
-    const page = toPage(rows, query.limit, ({ number }) => number)
-    return { items: page.items.map(presentRelease), next: page.next }
-  },
-
-  async rollBack(deps, { params, body, actor, request }) {
-    const app = await findApp(deps.store, params.app)
-    const { to, reason = null, dryRun } = body
-    const asked = { actor, reason, dryRun, id: idOfWrite(request) }
-    const { deployment, plan } = await deps.commands.rollback(app, to, asked)
-    return presentRollback(deployment, plan)
   },
 
   async hold(deps, { params, body, actor }) {

@@ -1,14 +1,34 @@
-import { readBigintCursor, toPage } from '../cursor.ts'
-import { followLogs, readLogs } from '../deployment-logs.ts'
-import { streamEvents } from '../event-stream.ts'
-import type { Handlers, ServerDeps, StreamOpeners } from '../handler.ts'
+import type { ListedDeploymentJson } from '@tagship/api'
+import type { Deployment } from '@tagship/domain'
+import type { DeploymentFilter } from '@tagship/store'
+import { readDeploymentCursor, writeDeploymentCursor } from '../cursor.ts'
+import type { Handlers, ServerDeps } from '../handler.ts'
 import { findApp, findDeployment } from '../look-up.ts'
-import { presentAuditEntry, presentDeployment } from '../present.ts'
-import { verdictOf } from '../verify-history.ts'
+import { presentDeployment, presentListed } from '../present.ts'
+import { appsOf } from '../visible.ts'
+import { idOfWrite } from '../writes.ts'
 
 export const deploymentHandlers = {
+  async listAllDeployments(deps, { query }) {
+    return listDeployments(deps, await appsOf(deps, query.app), query)
+  },
+
+  async listDeployments(deps, { params, query }) {
+    return listDeployments(deps, [await findApp(deps.store, params.app)], query)
+  },
+
+  async deploy(deps, { params, body, actor, request }) {
+    const app = await findApp(deps.store, params.app)
+    const { tag, commit, reason = null } = body
+    return presentDeployment(
+      await deps.commands.deploy(app, { tag, commit }, { actor, reason, id: idOfWrite(request) }),
+    )
+  },
+
   async getDeployment(deps, { params }) {
-    return presentDeployment(await findDeployment(deps.store, params.id))
+    const [listed] = await present(deps, [await findDeployment(deps.store, params.id)])
+    if (!listed) throw new Error('a deployment was not presented')
+    return listed
   },
 
   async promote(deps, { params, actor }) {
@@ -20,55 +40,38 @@ export const deploymentHandlers = {
     await findDeployment(deps.store, params.id)
     return presentDeployment(await deps.commands.cancel(params.id, actor))
   },
-
-  async readLogs(deps, { params, query }) {
-    return readLogs(deps, await findDeployment(deps.store, params.id), query)
-  },
-
-  async listAudit(deps, { query }) {
-    const before = readBigintCursor(query.cursor)
-    const rows = await deps.store.listAudit({
-      limit: query.limit + 1,
-      ...(query.app === undefined ? {} : { app: query.app }),
-      ...(before === undefined ? {} : { before }),
-    })
-    const page = toPage(rows, query.limit, ({ id }) => id)
-    return { items: page.items.map(presentAuditEntry), next: page.next }
-  },
-
-  async verifyAudit(deps, { query }) {
-    return verdictOf(await deps.store.verifyHistory(query.expect?.split(',')))
-  },
 } satisfies Partial<Handlers>
 
-export const streamOpeners: StreamOpeners = {
-  async readLogs(deps, { params, query, request }, signal) {
-    const deployment = await findDeployment(deps.store, params.id)
-    const after = lastEventId(request.headers['last-event-id']) ?? query.after
-    return followLogs(deps, deployment, { ...query, after }, signal)
-  },
-
-  async readEvents(deps, { query, request }, signal) {
-    const filter = await eventFilter(deps, query)
-    const asked = lastEventId(request.headers['last-event-id']) ?? query.after
-    const after = asked !== undefined && /^\d{1,18}$/.test(asked) ? BigInt(asked) : null
-    return streamEvents(deps.store, filter, after ?? (await deps.store.lastEventId()), signal)
-  },
+interface Query extends Pick<DeploymentFilter, 'tag' | 'actor'> {
+  readonly state?: DeploymentFilter['states']
+  readonly trigger?: DeploymentFilter['triggers']
+  readonly since?: string | undefined
+  readonly until?: string | undefined
+  readonly limit: number
+  readonly cursor?: string | undefined
 }
 
-/** @throws app.notFound, deployment.notFound */
-async function eventFilter(
-  { store }: ServerDeps,
-  query: { app?: string | undefined; deployment?: string | undefined },
+/** Two questions to the store, and one to the engine, however many they are. */
+async function listDeployments(
+  deps: ServerDeps,
+  apps: readonly { readonly id: string }[] | null,
+  { state, trigger, tag, actor, since, until, limit, cursor }: Query,
 ) {
-  const app = query.app === undefined ? null : await findApp(store, query.app)
-  const deployment = query.deployment === undefined ? null : await findDeployment(store, query.deployment)
-  return {
-    ...(app ? { appId: app.id } : {}),
-    ...(deployment ? { deploymentId: deployment.id } : {}),
+  const filter = {
+    ...{ tag, actor, states: state, triggers: trigger },
+    apps: apps?.map(({ id }) => id) ?? null,
+    since: since === undefined ? undefined : new Date(since),
+    until: until === undefined ? undefined : new Date(until),
   }
+  const after = readDeploymentCursor(cursor)
+  const { deployments, next } = await deps.store.findDeployments(filter, { after, limit })
+  return { items: await present(deps, deployments), next: next && writeDeploymentCursor(next) }
 }
 
-function lastEventId(header: string | string[] | undefined): string | undefined {
-  return typeof header === 'string' && header !== '' ? header : undefined
+async function present(
+  deps: ServerDeps,
+  deployments: readonly Deployment[],
+): Promise<ListedDeploymentJson[]> {
+  const images = deployments.length === 0 ? null : await deps.insight.images()
+  return deployments.map((deployment) => presentListed(deployment, images))
 }

@@ -1,0 +1,10 @@
+/** What several routes can answer. */
+
+export const toDeployErrors = [
+  'tag.invalid',
+  'tag.notFound',
+  'tag.noneChosen',
+  'tag.notACommit',
+  'tag.moved',
+] as const
+export const gitErrors = ['git.unreachable', 'git.denied', 'git.notFound', 'git.failed'] as const
