@@ -117,7 +117,7 @@ describe('progress', () => {
       { name: 'starting', startedAt: at(8), finishedAt: null },
     ],
     durations: {
-      ...{ queue: 0, build: 8_000, release: null, boot: 2_000, verify: null, wait: null },
+      ...{ queue: 0, build: 8_000, release: null, boot: null, verify: null, wait: null },
       ...{ switch: null, drain: null, bake: null, toServing: null },
     },
     failure: null,

@@ -107,7 +107,7 @@ describe('a write', () => {
       await expect(client.deploy(input)).rejects.toMatchObject({ code: 'database.unavailable', status: 503 })
     }
     const made = await client.deploy(input)
-    expect((await client.listDeployments({ params: input.params })).items).toEqual([made])
+    expect((await client.listDeployments({ params: input.params })).items).toMatchObject([made])
     expect(await client.deploy(input)).toEqual(made)
   })
 

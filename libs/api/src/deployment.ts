@@ -8,7 +8,7 @@ const state = z.enum(deploymentStates)
 
 const ms = z.number().int().nonnegative().nullable()
 
-/** Milliseconds in each part of a deployment's way, as far as it came; what is under way counts up to now. */
+/** Milliseconds in each part of a deployment's way, as far as it came; null for what is under way. */
 export const durations = z
   .object({
     queue: ms,

@@ -2,7 +2,7 @@
 import type { Deployment, Phase } from './deployment.ts'
 import type { DeploymentState } from './machine.ts'
 
-/** Milliseconds; null: it never came there. */
+/** Milliseconds; null: it never came there, or is there now. */
 export interface Durations {
   readonly queue: number | null
   readonly build: number | null
@@ -32,14 +32,15 @@ const stateOfPart = {
   bake: 'baking',
 } as const satisfies Record<Exclude<keyof Durations, 'toServing'>, DeploymentState>
 
-/** @param now until when a phase counts that is under way */
-export function durationsOf(
-  { phases, createdAt, servingAt }: Pick<Deployment, 'phases' | 'createdAt' | 'servingAt'>,
-  now: Date,
-): Durations {
+export function durationsOf({
+  phases,
+  createdAt,
+  servingAt,
+}: Pick<Deployment, 'phases' | 'createdAt' | 'servingAt'>): Durations {
   const inState = (state: DeploymentState) => {
-    const stays = phases.filter(({ name }) => name === state)
-    return stays.length === 0 ? null : stays.reduce((sum, stay) => sum + lengthOf(stay, now), 0)
+    const lengths = phases.filter(({ name }) => name === state).map(lengthOf)
+    if (lengths.length === 0 || lengths.includes(null)) return null
+    return lengths.reduce<number>((sum, length) => sum + (length ?? 0), 0)
   }
   return {
     queue: inState(stateOfPart.queue),
@@ -55,9 +56,8 @@ export function durationsOf(
   }
 }
 
-/** `live` has no end of its own: it is no part of the way, and is not asked for. */
-function lengthOf({ startedAt, finishedAt }: Phase, now: Date): number {
-  return Math.max(0, (finishedAt ?? now).getTime() - startedAt.getTime())
+function lengthOf({ startedAt, finishedAt }: Phase): number | null {
+  return finishedAt && Math.max(0, finishedAt.getTime() - startedAt.getTime())
 }
 
 /** The way to users, in the order in which it goes; the share that lies behind is the progress. */

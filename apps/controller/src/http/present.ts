@@ -45,7 +45,7 @@ export function presentDeployment(deployment: Deployment): DeploymentJson {
       startedAt: startedAt.toISOString(),
       finishedAt: timeOrNull(finishedAt),
     })),
-    durations: durationsOf(deployment, new Date()),
+    durations: durationsOf(deployment),
     failure: deployment.failure,
   }
 }
