@@ -5,12 +5,15 @@ import {
   changeApp,
   changeConfig,
   deploy,
-  explainTags,
+  explainTag,
   hold,
+  listVerdicts,
+  movedTags,
   promote,
   removeApp,
   resume,
   rollback,
+  tryPolicy,
 } from '@tagship/engine'
 import type { Commands } from './http/commands.ts'
 import { instanceLogs } from './instance-logs.ts'
@@ -28,7 +31,10 @@ export function bindCommands(ports: CommandPorts): Commands {
     cancel: (id, actor) => cancel(ports, id, { actor, reason: null }),
     hold: (app, asked) => hold(ports, app, asked),
     resume: (app) => resume(ports, app),
-    judgeTags: (app) => explainTags(ports, app),
+    listVerdicts: (app, page) => listVerdicts(ports, app, page),
+    explainTag: (app, tag) => explainTag(ports, app, tag),
+    movedTags: (app) => movedTags(ports, app),
+    tryPolicy: (app, policy) => tryPolicy(ports, app, policy),
     instanceLogs: (deploymentId, options) => instanceLogs(ports, deploymentId, options),
   }
 }

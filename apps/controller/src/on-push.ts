@@ -7,7 +7,7 @@ import {
   releaseName,
   toTagshipError,
 } from '@tagship/domain'
-import { type AppRecord, type CommandPorts, deployChosen, explainTags, observeTags } from '@tagship/engine'
+import { type AppRecord, type CommandPorts, deployChosen, observeTags, verdictsOf } from '@tagship/engine'
 import type { Push } from '@tagship/git'
 import type { Store } from '@tagship/store'
 import { followDeployment, isDecided } from './follow-deployment.ts'
@@ -33,7 +33,7 @@ export async function onPush(
   )
   const pushed = new Set<string>(push.tags.map(({ name }) => name))
   if (!deployment || push.tags.length > 1 || !pushed.has(deployment.tag ?? '')) {
-    for (const line of verdictLines(await explainTags(ports, app), pushed)) say(line)
+    for (const line of verdictLines(await verdictsOf(ports, app, pushed))) say(line)
   }
   if (deployment) await tellProgress(ports.store, deployment.id, urlOf(app), say, signal)
 }
@@ -57,10 +57,8 @@ async function patiently<T>(say: Say, attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-function verdictLines(judged: readonly JudgedTag[], pushed: ReadonlySet<string>): string[] {
-  const lines = judged
-    .filter(({ tag }) => pushed.has(tag.name))
-    .map(({ tag, verdict, why }) => `${tag.name}: ${verdict} (${why})`)
+function verdictLines(judged: readonly JudgedTag[]): string[] {
+  const lines = judged.map(({ tag, verdict, why }) => `${tag.name}: ${verdict} (${why})`)
   return lines.length > 10 ? [...lines.slice(0, 10), `… and ${lines.length - 10} more`] : lines
 }
 

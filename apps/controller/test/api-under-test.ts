@@ -1,7 +1,14 @@
 /** The API on a real store, with the engine's part played by what the store itself can do. */
 import { type Client, createClient, type Role, roles } from '@tagship/api'
-import { parseAppName, parseCommitSha, parseTagName, TagshipError } from '@tagship/domain'
-import { type CommandPorts, changeConfig } from '@tagship/engine'
+import { parseAppName, parseCommitSha, parseTagName, parseTagPolicy, TagshipError } from '@tagship/domain'
+import {
+  type CommandPorts,
+  changeConfig,
+  explainTag,
+  listVerdicts,
+  movedTags,
+  tryPolicy,
+} from '@tagship/engine'
 import { createLogger } from '@tagship/kit'
 import { newSecretKey, openStore, parseSecretKey, type Store } from '@tagship/store'
 import { testDatabase } from '@tagship/tests/postgres'
@@ -62,22 +69,26 @@ export async function startApi(
 }
 
 function commandsOf(store: Store): Commands {
+  const ports = { store, fault: () => {} } as unknown as CommandPorts
   const notHere = () => {
     throw new TagshipError('engine.unavailable', 'there is no engine in this test')
   }
   return {
-    addApp: ({ name, repo, hosts = [], tags = '*', buildArgs = {} }) =>
+    addApp: ({ name, repo, hosts = [], policy = {}, root = '', buildArgs = {} }) =>
       store.createApp({
         name: parseAppName(name),
         repoUrl: repo ? (repo as never) : null,
         hosts: hosts as never,
-        tagRange: tags,
+        policy: parseTagPolicy(policy),
+        fromNext: false,
+        root,
         buildArgs,
         runtime: 'docker',
       }),
-    changeApp: (app, { hosts, buildArgs }) =>
+    changeApp: (app, { hosts, policy, buildArgs }) =>
       store.updateApp(app.id, {
         ...(hosts ? { hosts: hosts as never } : {}),
+        ...(policy ? { policy: parseTagPolicy(policy, app.policy) } : {}),
         ...(buildArgs ? { buildArgs } : {}),
       }),
     removeApp: (app) => store.removeApp(app.id),
@@ -85,16 +96,18 @@ function commandsOf(store: Store): Commands {
       const what = { kind: 'commit' as const, commit, tag: tag === undefined ? null : parseTagName(tag) }
       const deployment = await store.createDeployment({ id, app, trigger: 'manual', actor, reason, what })
       if (!deployment) throw new Error('nothing was deployed')
-      return deployment
+      return { deployment, warnings: [] }
     },
-    changeConfig: (app, kind, values, asked) =>
-      changeConfig({ store, fault: () => {} } as unknown as CommandPorts, app, kind, values, asked),
+    changeConfig: (app, kind, values, asked) => changeConfig(ports, app, kind, values, asked),
     rollback: notHere,
     promote: (id, actor) => store.requestDeployment(id, { kind: 'promote', actor, reason: null }),
     cancel: (id, actor) => store.requestDeployment(id, { kind: 'cancel', actor, reason: null }),
     hold: (app, { actor, reason }) => store.setHold(app.id, { by: actor, reason }),
     resume: (app) => store.setHold(app.id, null),
-    judgeTags: async () => [],
+    listVerdicts: (app, page) => listVerdicts(ports, app, page),
+    explainTag: (app, tag) => explainTag(ports, app, tag),
+    movedTags: (app) => movedTags(ports, app),
+    tryPolicy: (app, policy) => tryPolicy(ports, app, policy),
     async *instanceLogs() {},
   }
 }

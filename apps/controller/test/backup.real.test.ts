@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import type { RestoreReport } from '@tagship/api'
 import {
   type AppName,
+  defaultTagPolicy,
   parseAppName,
   parseCommitSha,
   parseConfigName,
@@ -60,7 +61,15 @@ async function makeInstallation(): Promise<void> {
   token = await store.createToken('admin', 'admin')
   const add = (name: AppName, repoUrl: string | null) =>
     store.createApp({
-      ...{ name, hosts: [], tagRange: '*', buildArgs: { A: 'b' }, runtime: 'docker' },
+      ...{
+        name,
+        hosts: [],
+        policy: defaultTagPolicy,
+        fromNext: false,
+        root: '',
+        buildArgs: { A: 'b' },
+        runtime: 'docker',
+      },
       repoUrl: repoUrl === null ? null : parseRepoUrl(repoUrl),
     })
   const shop = await add(parseAppName('shop'), null)

@@ -1,6 +1,9 @@
 import { slots } from '@tagship/domain/slot'
+import { tagPolicySchema, tagPolicySettings } from '@tagship/domain/tag-policy'
+import { tagVerdicts } from '@tagship/domain/tag-verdict'
 import { z } from 'zod'
 import { deployment } from './deployment.ts'
+import { policyTrial } from './tag.ts'
 import { line, reason, time } from './values.ts'
 
 const runtime = z.enum(['docker', 'kubernetes'])
@@ -20,8 +23,15 @@ export const app = z
     pushUrl: z.string().nullable(),
     hosts: z.array(z.string()),
     urls: z.array(z.string()),
-    /** The semver range of tags that are deployed by themselves. */
+    /** Which tags are deployed by themselves, in a few words: `^1`, `numeric, prefix build-`. */
     tags: z.string(),
+    policy: tagPolicySchema.describe('The tag policy; docs/guides/tags.md says what each setting means'),
+    /** Only tags that came after its first sight of the repository are deployed by themselves. */
+    fromNext: z.boolean(),
+    /** Its folder in the repository; empty: all of it. */
+    root: z.string(),
+    /** Tags that would fit, and are blocked because they moved to another commit. */
+    alerts: z.array(z.object({ tag: z.string(), verdict: z.enum(tagVerdicts), why: z.string() })),
     buildArgs: z.record(z.string(), z.string()),
     runtime,
     live: z
@@ -54,7 +64,11 @@ export const addAppBody = z.strictObject({
   name: line(100),
   repo: line(2000).nullable().default(null),
   hosts: hosts.default([]),
-  tags: line(200).default('*'),
+  /** A semver range: short for `policy: { range }`. */
+  tags: line(200).optional(),
+  policy: tagPolicySettings.default({}),
+  fromNext: z.boolean().default(false),
+  root: z.string().max(300).default(''),
   buildArgs: z.record(buildArgName, buildArgValue).default({}),
   runtime: runtime.default('docker'),
 })
@@ -66,8 +80,13 @@ export const changeAppBody = z
     addHosts: hosts.optional(),
     removeHosts: hosts.optional(),
     tags: line(200).optional(),
+    policy: tagPolicySettings.optional(),
+    root: z.string().max(300).optional(),
     buildArgs: z.record(buildArgName, buildArgValue.nullable()).optional(),
   })
   .refine((body) => Object.keys(body).length > 0, 'name at least one thing to change')
+
+/** The app as it is now and, where its policy was changed, what the new one makes of the tags that were seen. */
+export const changedApp = app.extend({ trial: policyTrial.nullable() }).meta({ id: 'ChangedApp' })
 
 export const holdBody = z.strictObject({ reason: reason.optional() })

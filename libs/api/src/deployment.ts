@@ -94,6 +94,15 @@ export const deployBody = z
     message: 'give a tag or a commit, not both',
   })
 
+/** What came of a wish to deploy. */
+export const deployed = deployment
+  .extend({
+    /** Why the policy would not have deployed it by itself. */
+    warnings: z.array(z.string()),
+  })
+  .meta({ id: 'Deployed' })
+export type DeployedJson = z.output<typeof deployed>
+
 export const rollbackBody = z.strictObject({
   /** `v12`, or a tag; without it, the release that was live before. */
   to: line(300).optional(),

@@ -1,5 +1,4 @@
 /** What is listed: releases, tags, events, audit entries, lines of logs. */
-import type { TagVerdict } from '@tagship/domain'
 import { deploymentStates } from '@tagship/domain/machine'
 import { z } from 'zod'
 import { deployment } from './deployment.ts'
@@ -24,38 +23,6 @@ export const release = z
   })
   .meta({ id: 'Release' })
 export type ReleaseJson = z.output<typeof release>
-
-const verdicts = [
-  'chosen',
-  'live',
-  'not a version',
-  'not in range',
-  'prerelease',
-  'older than live',
-  'older than chosen',
-  'older than first seen',
-  'moved',
-  'deleted',
-  'under way',
-  'failed before',
-  'canceled before',
-  'rolled back',
-  'deployed before',
-  'on hold',
-] as const satisfies readonly TagVerdict[]
-
-export const tag = z
-  .object({
-    name: z.string(),
-    commit: z.string(),
-    annotated: z.boolean(),
-    firstSeenAt: time,
-    verdict: z.enum(verdicts),
-    /** The rule behind the verdict. */
-    why: z.string(),
-  })
-  .meta({ id: 'Tag' })
-export type TagJson = z.output<typeof tag>
 
 /** One entry of the append-only history. */
 export const event = z

@@ -5,7 +5,7 @@ import {
   ApiError,
   ControllerUnreachable,
   createClient,
-  type DeploymentJson,
+  type DeployedJson,
   type EventMessage,
   problemOf,
   type Route,
@@ -116,7 +116,7 @@ describe('a call', () => {
 
   test('is typed from the table', () => {
     const client = createClient({ url: 'http://127.0.0.1:1', token: null })
-    expectTypeOf(client.deploy).returns.resolves.toEqualTypeOf<DeploymentJson>()
+    expectTypeOf(client.deploy).returns.resolves.toEqualTypeOf<DeployedJson>()
     expectTypeOf(client.removeApp).returns.resolves.toEqualTypeOf<null>()
     expectTypeOf(client.metrics).returns.resolves.toEqualTypeOf<string>()
     expectTypeOf(client.follow.readEvents).returns.resolves.toEqualTypeOf<AsyncGenerator<EventMessage>>()

@@ -65,6 +65,13 @@ export const errorCatalogue = {
     false,
     'Use a range such as "^1" or ">=1.2 <3".',
   ),
+  'policy.invalid': entry(
+    'The tag policy is not valid',
+    400,
+    2,
+    false,
+    'Correct the setting that is named; docs/guides/tags.md says what each of them takes.',
+  ),
   'app.exists': entry(
     'An app of this name exists',
     409,
@@ -136,6 +143,13 @@ export const errorCatalogue = {
     2,
     false,
     'Use a name that git accepts, of at most 128 characters, without spaces, quotes or control characters.',
+  ),
+  'signature.refused': entry(
+    'The signature does not count',
+    403,
+    8,
+    false,
+    'Sign it with the key of one of the app’s signers and push a new tag (git tag -s); an admin says who signs.',
   ),
   'config.nameInvalid': entry(
     'The name cannot be an environment variable',

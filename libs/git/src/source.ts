@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { type AppName, type CommitSha, quote, TagshipError } from '@tagship/domain'
 import type { Log, Repository, Source } from '@tagship/engine'
 import { archiveCommit } from './archive.ts'
+import { changedPaths } from './changed-paths.ts'
 import { removeRepository, setAside } from './create-repository.ts'
 import { fetchIntoMirror, isFetched } from './fetch-commit.ts'
 import { isDamage } from './git-error.ts'
@@ -11,6 +12,7 @@ import { listHostedTags, listRemoteTags } from './list-tags.ts'
 import { type LocalRepository, localRepository, peel } from './local.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { type CommitFacts, describe, readTextFile } from './read-commit.ts'
+import { readLocalTags, readRemoteTags } from './read-tags.ts'
 import { remoteOf } from './remote.ts'
 import { sweepScratch } from './scratch.ts'
 import type { RefusedTag, TagList } from './tag-refs.ts'
@@ -97,6 +99,15 @@ export function createGitSource(options: GitSourceOptions): GitSource {
       const { archiveBytes: limit, archiveTimeout: timeout } = limits
       const request = { repository: local(repository), commit, context, spoolFolder, limit, timeout, signal }
       return renewing(repository, () => archiveCommit(request))
+    },
+
+    changedPaths: (repository, commits, paths) =>
+      renewing(repository, () => changedPaths(local(repository), commits, paths)),
+
+    async readTags(repository, tags) {
+      if (repository.url === null) return readLocalTags(local(repository), tags)
+      await ready
+      return readRemoteTags(remoteOf(repository.url), folder, tags, limits.fetchTimeout)
     },
 
     discard: (context) => rm(context.path, { force: true }),

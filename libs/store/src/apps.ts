@@ -54,8 +54,8 @@ const lockSeats = {
 const insertApp = {
   name: 'insert-app',
   text: `
-    INSERT INTO apps (id, name, repo_url, tag_range, build_args, runtime, seat)
-    SELECT $1, $2, $3, $4, $5, $6, seat FROM generate_series(1, $7::int) AS seat
+    INSERT INTO apps (id, name, repo_url, tag_policy, from_next, root, build_args, runtime, seat)
+    SELECT $1, $2, $3, $4::jsonb, $5, $6, $7::jsonb, $8, seat FROM generate_series(1, $9::int) AS seat
     WHERE NOT EXISTS (SELECT FROM apps a WHERE a.seat = seat.seat AND a.gone_at IS NULL)
     ORDER BY seat LIMIT 1 RETURNING seat`,
 }
@@ -65,8 +65,9 @@ const updateApp = {
   text: `
     UPDATE apps SET
       repo_url = CASE WHEN $2 THEN $3 ELSE repo_url END,
-      tag_range = coalesce($4, tag_range),
-      build_args = coalesce($5::jsonb, build_args),
+      tag_policy = coalesce($4::jsonb, tag_policy),
+      root = coalesce($5, root),
+      build_args = coalesce($6::jsonb, build_args),
       next_poll_at = now()
     WHERE id = $1`,
 }
@@ -145,9 +146,10 @@ export const apps = (database: Database, maxSeats: number) => ({
     try {
       await database.transaction(async (session) => {
         await session.query(lockSeats)
-        const { name, repoUrl, tagRange, runtime } = app
-        const args = JSON.stringify(storableJson(app.buildArgs))
-        const made = await session.query(insertApp, [id, name, repoUrl, tagRange, args, runtime, maxSeats])
+        const { name, repoUrl, fromNext, root, runtime } = app
+        const [policy, args] = [jsonText(app.policy), jsonText(app.buildArgs)]
+        const values = [id, name, repoUrl, policy, fromNext, root, args, runtime, maxSeats]
+        const made = await session.query(insertApp, values)
         if (made.length === 0) throw new TagshipError('app.seatsTaken', `all ${maxSeats} places are taken`)
         await writeHosts(session, id, hosts)
       })
@@ -164,9 +166,9 @@ export const apps = (database: Database, maxSeats: number) => ({
   async updateApp(appId: string, patch: AppPatch): Promise<AppRecord> {
     await database.transaction(async (session) => {
       await lockPresentApp(session, appId)
-      const args = patch.buildArgs ? JSON.stringify(storableJson(patch.buildArgs)) : null
-      const values = [patch.repoUrl !== undefined, patch.repoUrl ?? null, patch.tagRange ?? null, args]
-      await session.query(updateApp, [appId, ...values])
+      const { repoUrl, policy, root = null, buildArgs } = patch
+      const texts = [policy ? jsonText(policy) : null, root, buildArgs ? jsonText(buildArgs) : null]
+      await session.query(updateApp, [appId, repoUrl !== undefined, repoUrl ?? null, ...texts])
       if (patch.hosts) await writeHosts(session, appId, patch.hosts)
     })
     return readApp(database, appId)
@@ -208,6 +210,10 @@ export const apps = (database: Database, maxSeats: number) => ({
     })
   },
 })
+
+function jsonText(value: unknown): string {
+  return JSON.stringify(storableJson(value))
+}
 
 /** @throws app.notFound */
 export async function lockPresentApp(session: Session, appId: string): Promise<LockedApp> {

@@ -1,6 +1,6 @@
 /** Who did what, and what came of it: a chain over all apps. */
 import { auditHash } from '@tagship/domain'
-import { type Database, storableJson, storableText } from './database.ts'
+import { type Database, type Session, storableJson, storableText } from './database.ts'
 
 export interface NewAuditEntry {
   readonly actor: string
@@ -32,20 +32,23 @@ const write = {
     UPDATE audit_head SET seq = written.seq, hash = written.hash FROM written`,
 }
 
+/** In the caller's transaction; others who append wait until it ends. */
+export async function writeAudit(session: Session, entry: NewAuditEntry): Promise<void> {
+  const [head] = await session.query<{ seq: number; hash: string; now: Date }>(lockHead)
+  if (!head) throw new Error('the head of the audit chain is gone')
+  const seq = head.seq + 1
+  const at = head.now.toISOString()
+  const { action, app, outcome } = entry
+  const actor = storableText(entry.actor)
+  const detail = storableJson(entry.detail)
+  const hash = auditHash({ seq, at, actor, action, app, outcome, detail, previousHash: head.hash })
+  const values = [seq, at, actor, action, app, outcome, JSON.stringify(detail), head.hash, hash]
+  await session.query(write, values)
+}
+
 export const audit = (database: Database) => ({
   appendAudit(entry: NewAuditEntry): Promise<void> {
-    return database.transaction(async (session) => {
-      const [head] = await session.query<{ seq: number; hash: string; now: Date }>(lockHead)
-      if (!head) throw new Error('the head of the audit chain is gone')
-      const seq = head.seq + 1
-      const at = head.now.toISOString()
-      const { action, app, outcome } = entry
-      const actor = storableText(entry.actor)
-      const detail = storableJson(entry.detail)
-      const hash = auditHash({ seq, at, actor, action, app, outcome, detail, previousHash: head.hash })
-      const values = [seq, at, actor, action, app, outcome, JSON.stringify(detail), head.hash, hash]
-      await session.query(write, values)
-    })
+    return database.transaction((session) => writeAudit(session, entry))
   },
 
   /** Newest first; `before` is the id of the last one of the page before. */

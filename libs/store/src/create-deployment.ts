@@ -10,7 +10,7 @@ import { writeJobs } from './outbox.ts'
 
 const tagIsDeployed = {
   name: 'tag-is-deployed',
-  text: 'SELECT id FROM releases WHERE app_id = $1 AND tag = $2 LIMIT 1',
+  text: 'SELECT id FROM releases WHERE app_id = $1 AND tag = $2 AND commit = $3 LIMIT 1',
 }
 
 const byId = { name: 'has-deployment', text: 'SELECT id FROM deployments WHERE id = $1' }
@@ -133,14 +133,14 @@ export async function insertDeployment(
   await announce(session, app, { id, number: row?.number ?? 0, releaseId }, request)
 }
 
-/** A tag is deployed by itself once; who asks for it again gets it again. */
+/** A tag is deployed by itself once at each commit (a policy may follow a tag that moves); who asks for it again gets it again. */
 async function isDeployed(
   session: Session,
   app: LockedApp,
   { trigger, what }: NewDeployment,
 ): Promise<boolean> {
   if (trigger !== 'tag' || what.kind !== 'commit' || what.tag === null) return false
-  return (await session.query(tagIsDeployed, [app.id, what.tag])).length > 0
+  return (await session.query(tagIsDeployed, [app.id, what.tag, what.commit])).length > 0
 }
 
 async function writeRelease(session: Session, app: LockedApp, { what }: NewDeployment): Promise<string> {

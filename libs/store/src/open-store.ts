@@ -25,6 +25,7 @@ import { releases } from './releases.ts'
 import { requests } from './request-deployment.ts'
 import { routes } from './routes.ts'
 import type { Store } from './store.ts'
+import { tagFindings } from './tags/findings.ts'
 import { tags } from './tags.ts'
 import { tokens } from './tokens.ts'
 import { traffic } from './traffic.ts'
@@ -75,6 +76,7 @@ export async function openStore({ maxSeats = 1_000, secretKey, ...options }: Sto
     ...settling(database),
     ...requests(database),
     ...routes(database),
+    ...tagFindings(database),
     ...tags(database),
     ...tokens(database),
     ...traffic(database),

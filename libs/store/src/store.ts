@@ -13,6 +13,7 @@ import type { logs } from './logs.ts'
 import type { outbox } from './outbox.ts'
 import type { polls } from './polls.ts'
 import type { releases } from './releases.ts'
+import type { tags } from './tags.ts'
 import type { tokens } from './tokens.ts'
 import type { traffic } from './traffic.ts'
 import type { history } from './verify/history.ts'
@@ -25,6 +26,7 @@ export interface Store
     ReturnType<typeof deploymentLists>,
     Pick<ReturnType<typeof configReading>, 'configNotLive' | 'unreadableSecrets'>,
     Pick<ReturnType<typeof releases>, 'listReleases'>,
+    Pick<ReturnType<typeof tags>, 'appsWithMovedTags'>,
     Pick<ReturnType<typeof polls>, 'pollState'>,
     Pick<Changes, 'onChange' | 'listening'>,
     ReturnType<typeof audit>,

@@ -1,174 +1,202 @@
-/** Tags as they were seen, remembered for good. */
-import { createHash } from 'node:crypto'
+/** Tags as they are remembered: each with its present place, and how the deployments of it went. */
 import {
   type ObservedTag,
   parseCommitSha,
   parseTagName,
   type Tag,
   type TagAttempt,
-  TagshipError,
+  type TagHistory,
 } from '@tagship/domain'
-import type { AppRecord } from '@tagship/engine'
-import { appendEvents, lockApp } from './chain.ts'
+import type { AppRecord, TagFacts, TagObservation } from '@tagship/engine'
 import type { Database, Session } from './database.ts'
+import { observe, printOf, seenBefore } from './tags/observe.ts'
 
 interface TagRow {
   readonly name: string
   readonly ref_sha: string
   readonly commit: string
+  readonly points_at: string
   readonly annotated: boolean
+  readonly tagger_name: string | null
+  readonly tagger_email: string | null
+  readonly created_at: Date | null
   readonly first_seen_at: Date
   readonly baseline: boolean
   readonly moved_to: string | null
   readonly deleted_at: Date | null
 }
 
-const fingerprintOf = {
-  name: 'tags-fingerprint',
-  text: 'SELECT tags_fingerprint AS fingerprint FROM apps WHERE id = $1',
-}
-
-const setFingerprint = {
-  name: 'set-tags-fingerprint',
-  text: 'UPDATE apps SET tags_fingerprint = $2 WHERE id = $1',
-}
-
-/** What is new, what points elsewhere now and what is back. Rows that say the same already are left alone. */
-const upsert = {
-  name: 'upsert-tags',
-  text: `
-    INSERT INTO tags AS t (app_id, name, ref_sha, commit, annotated, first_seen_at, baseline)
-    SELECT $1, s.name, s."refSha", s.commit, s.annotated, $3, $4
-    FROM jsonb_to_recordset($2::jsonb) AS s(name text, "refSha" text, commit text, annotated boolean)
-    ON CONFLICT (app_id, name) DO UPDATE SET
-      ref_sha = excluded.ref_sha,
-      annotated = excluded.annotated,
-      deleted_at = NULL,
-      moved_to = CASE WHEN excluded.commit = t.commit THEN t.moved_to ELSE excluded.commit END,
-      moved_at = CASE WHEN excluded.commit = t.commit OR excluded.commit = t.moved_to THEN t.moved_at ELSE $3 END
-    WHERE t.ref_sha <> excluded.ref_sha OR t.deleted_at IS NOT NULL
-      OR excluded.commit NOT IN (t.commit, coalesce(t.moved_to, t.commit))
-    RETURNING name, ref_sha, commit, annotated, first_seen_at, baseline, moved_to, deleted_at,
-      moved_at IS NOT DISTINCT FROM $3 AS "movedNow"`,
-}
-
-const presentNames = {
-  name: 'present-tags',
-  text: 'SELECT name FROM tags WHERE app_id = $1 AND deleted_at IS NULL',
-}
-
-const markDeleted = {
-  name: 'mark-tags-deleted',
-  text: 'UPDATE tags SET deleted_at = $3 WHERE app_id = $1 AND name = ANY($2)',
+const versionOf = {
+  name: 'tags-version',
+  text: 'SELECT tags_version AS version FROM apps WHERE id = $1',
 }
 
 const listAll = {
   name: 'list-tags',
   text: `
-    SELECT name, ref_sha, commit, annotated, first_seen_at, baseline, moved_to, deleted_at
+    SELECT name, ref_sha, commit, points_at, annotated, tagger_name, tagger_email, created_at, first_seen_at, baseline,
+      moved_to, deleted_at
     FROM tags WHERE app_id = $1 ORDER BY first_seen_at, name`,
+}
+
+const listObservations = {
+  name: 'list-tag-observations',
+  text: `
+    SELECT kind, ref_sha, commit, annotated, tagger_name, tagger_email, created_at, seen_at FROM tag_observations
+    WHERE app_id = $1 AND tag = $2 ORDER BY id`,
+}
+
+interface ObservationRow {
+  readonly kind: TagObservation['kind']
+  readonly ref_sha: string
+  readonly commit: string
+  readonly annotated: boolean
+  readonly tagger_name: string | null
+  readonly tagger_email: string | null
+  readonly created_at: Date | null
+  readonly seen_at: Date
+}
+
+/** Told by the objects of tags that still point where they pointed when they were read. */
+const describe = {
+  name: 'describe-tags',
+  text: `
+    WITH told AS (
+      SELECT f.tag, f."refSha" AS ref_sha, f.tagger->>'name' AS name, f.tagger->>'email' AS email, f."createdAt" AS at
+      FROM jsonb_to_recordset($2::jsonb) AS f(tag text, "refSha" text, tagger jsonb, "createdAt" timestamptz)
+    ),
+    changed AS (
+      UPDATE tags t SET tagger_name = told.name, tagger_email = told.email, created_at = told.at
+      FROM told WHERE t.app_id = $1 AND t.name = told.tag AND t.ref_sha = told.ref_sha AND t.created_at IS NULL
+      RETURNING t.name, t.ref_sha, t.points_at, t.annotated, t.tagger_name, t.tagger_email, t.created_at
+    ),
+    noted AS (
+      INSERT INTO tag_observations (app_id, tag, kind, ref_sha, commit, annotated, tagger_name, tagger_email, created_at, seen_at)
+      SELECT $1, name, 'read', ref_sha, points_at, annotated, tagger_name, tagger_email, created_at, now() FROM changed
+      RETURNING id
+    )
+    UPDATE apps SET tags_version = tags_version + 1 WHERE id = $1 AND EXISTS (SELECT FROM noted)`,
 }
 
 /** The last deployment of each tag tells how the tag fared; one that only brought other config does not. */
 const listAttempted = {
   name: 'list-attempted-tags',
   text: `
-    SELECT DISTINCT ON (r.tag) r.tag, CASE
+    SELECT r.tag, array_agg(DISTINCT r.commit) AS commits, (array_agg(CASE
       WHEN d.state IN ('live', 'retired') THEN 'served'
       WHEN d.state IN ('failed', 'canceled', 'rolledBack') THEN d.state
-      ELSE 'underWay' END AS outcome
+      ELSE 'underWay' END ORDER BY d.number DESC))[1] AS last
     FROM releases r JOIN deployments d ON d.release_id = r.id
-    WHERE r.app_id = $1 AND r.tag IS NOT NULL AND d.trigger <> 'config' ORDER BY r.tag, d.number DESC`,
+    WHERE r.app_id = $1 AND r.tag IS NOT NULL AND d.trigger <> 'config' GROUP BY r.tag`,
 }
 
-export const tags = (database: Database) => ({
-  async observeTags(app: AppRecord, seen: readonly ObservedTag[]): Promise<{ tags: Tag[]; moved: Tag[] }> {
-    const fingerprint = fingerprintFor(seen)
-    const [known] = await database.query<{ fingerprint: string | null }>(fingerprintOf, [app.id])
-    const moved =
-      known?.fingerprint === fingerprint
-        ? []
-        : await database.transaction((session) => observe(session, app.id, seen, fingerprint))
-    return { tags: await list(database, app.id), moved }
-  },
-
-  /** In the order they were first seen. */
-  listTags: (appId: string): Promise<Tag[]> => list(database, appId),
-
-  async attemptedTags(appId: string): Promise<Map<string, TagAttempt>> {
-    const rows = await database.query<{ tag: string; outcome: TagAttempt }>(listAttempted, [appId])
-    return new Map(rows.map(({ tag, outcome }) => [tag, outcome]))
-  },
-})
-
-/** @returns the tags that moved just now */
-async function observe(
-  session: Session,
-  appId: string,
-  seen: readonly ObservedTag[],
-  fingerprint: string,
-): Promise<Tag[]> {
-  const app = await lockApp(session, appId)
-  if (!app || app.removed_at) throw new TagshipError('app.notFound', `there is no app with the id ${appId}`)
-  const [known] = await session.query<{ fingerprint: string | null }>(fingerprintOf, [appId])
-  const baseline = known?.fingerprint == null
-  const values = [appId, JSON.stringify(seen), app.now]
-  const changed = await session.query<TagRow & { movedNow: boolean }>(upsert, [...values, baseline])
-  await forget(session, appId, seen, app.now)
-  await session.query(setFingerprint, [appId, fingerprint])
-  const moved = changed.filter(({ movedNow }) => movedNow).map(tagFrom)
-  const events = moved.map(({ name, commit, movedTo }) => ({
-    type: 'tagMoved',
-    actor: 'tagship',
-    detail: { tag: name, from: commit, to: movedTo },
-  }))
-  await appendEvents(session, app, events)
-  await session.query(auditMoved, [app.name, JSON.stringify(events.map(({ detail }) => detail))])
-  return moved
-}
-
-const auditMoved = {
-  name: 'audit-moved-tags',
+const appsWithMoved = {
+  name: 'apps-with-moved-tags',
   text: `
-    INSERT INTO audit (actor, action, app, outcome, detail)
-    SELECT 'tagship', 'tagMoved', $1, 'blocked', detail FROM jsonb_array_elements($2::jsonb) AS detail`,
+    SELECT DISTINCT app_id AS id FROM tags
+    WHERE app_id = ANY($1) AND moved_to IS NOT NULL AND deleted_at IS NULL`,
 }
 
-/** Compared here: a planner that has not seen the table grow would compare each with each. */
-async function forget(
-  session: Session,
-  appId: string,
-  seen: readonly ObservedTag[],
-  now: Date,
-): Promise<void> {
-  const seenNames = new Set<string>(seen.map(({ name }) => name))
-  const present = await session.query<{ name: string }>(presentNames, [appId])
-  const gone = present.filter(({ name }) => !seenNames.has(name)).map(({ name }) => name)
-  if (gone.length > 0) await session.query(markDeleted, [appId, gone, now])
-}
+/** Rows of this many tags, of all apps together, are kept in memory. */
+const mostKept = 500_000
 
-async function list(session: Session, appId: string): Promise<Tag[]> {
-  const rows = await session.query<TagRow & Record<string, unknown>>(listAll, [appId])
-  return rows.map(tagFrom)
-}
+export const tags = (database: Database) => {
+  const remembered = new Map<string, { readonly version: number; readonly tags: readonly Tag[] }>()
 
-function tagFrom(row: TagRow): Tag {
+  /** Reads the rows only where they have changed since the last time. */
+  async function listTags(session: Session, appId: string): Promise<readonly Tag[]> {
+    const [app] = await session.query<{ version: number }>(versionOf, [appId])
+    const version = app?.version ?? 0
+    const kept = remembered.get(appId)
+    remembered.delete(appId)
+    // The version is read before the rows: rows that are newer than it are read once more, never kept too long.
+    const tags = kept?.version === version ? kept.tags : await readTags(session, appId)
+    remembered.set(appId, { version, tags })
+    forgetTooMany(remembered)
+    return tags
+  }
+
   return {
+    listTags: (appId: string) => listTags(database, appId),
+
+    async observeTags(
+      app: AppRecord,
+      seen: readonly ObservedTag[],
+    ): Promise<{ tags: readonly Tag[]; moved: readonly Tag[] }> {
+      const print = printOf(seen)
+      const remember = (session: Session) => listTags(session, app.id)
+      const known = await seenBefore(database, app.id, print)
+      const moved = known
+        ? []
+        : await database.transaction((session) => observe(session, { app, seen, print, remember }))
+      const tags = await listTags(database, app.id)
+      const names = new Set(moved)
+      return { tags, moved: names.size === 0 ? [] : tags.filter(({ name }) => names.has(name)) }
+    },
+
+    async describeTags(appId: string, facts: readonly TagFacts[]): Promise<void> {
+      if (facts.length > 0) await database.query(describe, [appId, JSON.stringify(facts)])
+    },
+
+    async tagObservations(appId: string, tag: string): Promise<TagObservation[]> {
+      const rows = await database.query<ObservationRow & Record<string, unknown>>(listObservations, [
+        appId,
+        tag,
+      ])
+      return rows.map((row) => ({
+        kind: row.kind,
+        refSha: row.ref_sha,
+        commit: parseCommitSha(row.commit),
+        annotated: row.annotated,
+        tagger: taggerOf(row),
+        createdAt: row.created_at,
+        seenAt: row.seen_at,
+      }))
+    },
+
+    /** Those of the apps that have a tag which is somewhere else than it was first. */
+    async appsWithMovedTags(appIds: readonly string[]): Promise<Set<string>> {
+      const rows = await database.query<{ id: string }>(appsWithMoved, [appIds])
+      return new Set(rows.map(({ id }) => id))
+    },
+
+    async attemptedTags(appId: string): Promise<Map<string, TagHistory>> {
+      const rows = await database.query<{ tag: string; commits: string[]; last: TagAttempt }>(listAttempted, [
+        appId,
+      ])
+      return new Map(rows.map(({ tag, commits, last }) => [tag, { last, commits: new Set(commits) }]))
+    },
+  }
+}
+
+async function readTags(session: Session, appId: string): Promise<readonly Tag[]> {
+  const rows = await session.query<TagRow & Record<string, unknown>>(listAll, [appId])
+  return rows.map((row) => ({
     name: parseTagName(row.name),
     refSha: row.ref_sha,
     commit: parseCommitSha(row.commit),
+    pointsAt: parseCommitSha(row.points_at),
     annotated: row.annotated,
+    tagger: taggerOf(row),
+    createdAt: row.created_at,
     firstSeenAt: row.first_seen_at,
     baseline: row.baseline,
     movedTo: row.moved_to,
     deletedAt: row.deleted_at,
-  }
+  }))
 }
 
-/** SHA-256 (hex) of what was seen, whatever its order. */
-function fingerprintFor(seen: readonly ObservedTag[]): string {
-  const lines = seen.map(({ name, refSha, commit }) => `${name}\0${refSha}\0${commit}\n`).sort()
-  const hash = createHash('sha256')
-  for (const line of lines) hash.update(line)
-  return hash.digest('hex')
+function taggerOf({ tagger_name: name, tagger_email: email }: Pick<TagRow, 'tagger_name' | 'tagger_email'>) {
+  return name === null ? null : { name, email: email ?? '' }
+}
+
+/** The app that was asked for longest ago goes first. */
+function forgetTooMany(remembered: Map<string, { readonly tags: readonly Tag[] }>): void {
+  let count = 0
+  for (const { tags } of remembered.values()) count += tags.length
+  for (const [appId, { tags }] of remembered) {
+    if (count <= mostKept || remembered.size === 1) return
+    remembered.delete(appId)
+    count -= tags.length
+  }
 }

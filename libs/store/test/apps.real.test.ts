@@ -1,4 +1,4 @@
-import { parseHostName, parseRepoUrl } from '@tagship/domain'
+import { parseHostName, parseRepoUrl, parseTagPolicy } from '@tagship/domain'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { deployTag, driveTo, newApp, openTestStore, type TestStore } from './fixtures.ts'
 
@@ -69,15 +69,15 @@ describe('updateApp', () => {
     const given = hosts('z.example.com', 'a.example.com')
     await test.store.updateApp(app.id, { hosts: given, buildArgs: { BASE: 'x:1' } })
     await test.store.updateApp(app.id, { repoUrl: parseRepoUrl('https://example.com/x.git') })
-    expect(await test.store.updateApp(app.id, { tagRange: '^1' })).toMatchObject({
+    expect(await test.store.updateApp(app.id, { policy: parseTagPolicy({ range: '^1' }) })).toMatchObject({
       hosts: given,
-      tagRange: '^1',
+      policy: { range: '^1', ordering: 'semver' },
       buildArgs: { BASE: 'x:1' },
       repoUrl: 'https://example.com/x.git',
     })
     expect(await test.store.updateApp(app.id, { repoUrl: null })).toMatchObject({
       repoUrl: null,
-      tagRange: '^1',
+      policy: { range: '^1' },
     })
   })
 })

@@ -4,6 +4,7 @@ import {
   type Deployment,
   type DeploymentEvent,
   type DeploymentState,
+  defaultTagPolicy,
   machine,
   parseAppName,
   parseCommitSha,
@@ -66,7 +67,9 @@ export function newApp(store: Store, name = `app-${++names}`): Promise<AppRecord
     name: parseAppName(name),
     repoUrl: null,
     hosts: [],
-    tagRange: '*',
+    policy: defaultTagPolicy,
+    fromNext: false,
+    root: '',
     buildArgs: {},
     runtime: 'docker',
   })

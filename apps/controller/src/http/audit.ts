@@ -59,11 +59,18 @@ export function createAuditor(store: HttpStore, log: Logger): Auditor {
         outcome: 'error' in result ? 'failed' : 'done',
         detail: {
           ...asked,
+          ...warningsIn(response),
           ...('error' in result ? { code: result.error.code, problem: result.error.message } : {}),
         },
       })
     },
   }
+}
+
+/** What the caller was warned of, and did all the same. */
+function warningsIn(response: unknown): { readonly warnings?: unknown } {
+  const found: unknown = typeof response === 'object' && response ? Reflect.get(response, 'warnings') : null
+  return Array.isArray(found) && found.length > 0 ? { warnings: found } : {}
 }
 
 /** The app's name is in the path, in the body of a new app, or in the deployment that is the answer. */

@@ -1,5 +1,16 @@
 import type { ConfigKind, Deployment, JudgedTag } from '@tagship/domain'
-import type { AppInput, AppRecord, Asked, ConfigOutcome, LogOptions, RollbackPlan } from '@tagship/engine'
+import type {
+  AppChange,
+  AppInput,
+  AppRecord,
+  Asked,
+  ConfigOutcome,
+  Deployed,
+  ExplainedTag,
+  LogOptions,
+  PolicyTrial,
+  RollbackPlan,
+} from '@tagship/engine'
 
 /** A line of what an instance writes. */
 export interface InstanceLine {
@@ -11,13 +22,13 @@ export interface InstanceLine {
 /** Everything that the API changes, and what it asks of the runtime; wired to the engine by the composition root. */
 export interface Commands {
   addApp(input: AppInput, actor: string): Promise<AppRecord>
-  changeApp(app: AppRecord, patch: Omit<AppInput, 'name' | 'runtime'>, actor: string): Promise<AppRecord>
+  changeApp(app: AppRecord, patch: AppChange, actor: string): Promise<AppRecord>
   removeApp(app: AppRecord, actor: string): Promise<void>
   deploy(
     app: AppRecord,
     what: { readonly tag?: string | undefined; readonly commit?: string | undefined },
     asked: Asked,
-  ): Promise<Deployment>
+  ): Promise<Deployed>
   changeConfig(
     app: AppRecord,
     kind: ConfigKind,
@@ -33,7 +44,16 @@ export interface Commands {
   cancel(deploymentId: string, actor: string): Promise<Deployment>
   hold(app: AppRecord, asked: Asked): Promise<void>
   resume(app: AppRecord, actor: string): Promise<void>
-  judgeTags(app: AppRecord): Promise<JudgedTag[]>
+  /** In the order of the policy; `after` is the last one of the page before. */
+  listVerdicts(
+    app: AppRecord,
+    page: { readonly after?: string | undefined; readonly limit: number },
+  ): Promise<JudgedTag[]>
+  explainTag(app: AppRecord, tag: string): Promise<ExplainedTag>
+  /** Those that are an alert. */
+  movedTags(app: AppRecord): Promise<JudgedTag[]>
+  /** `policy` is what somebody has sent. */
+  tryPolicy(app: AppRecord, policy: unknown): Promise<PolicyTrial>
   /** What the deployment's instances write, in the order of time; nothing where it has none. */
   instanceLogs(
     deploymentId: string,

@@ -8,9 +8,15 @@ import type {
   LogLineJson,
   ReleaseJson,
   RollbackJson,
-  TagJson,
 } from '@tagship/api'
-import { type Deployment, deploymentStates, durationsOf, type JudgedTag, releaseName } from '@tagship/domain'
+import {
+  type Deployment,
+  deploymentStates,
+  durationsOf,
+  type JudgedTag,
+  releaseName,
+  summarizePolicy,
+} from '@tagship/domain'
 import type { AppRecord, ReleaseRecord, RollbackPlan } from '@tagship/engine'
 import type { AuditEntry, EventRecord, LogRecord, PollState } from '@tagship/store'
 
@@ -80,20 +86,26 @@ export interface AppSituation {
   /** The last attempt to bring back what should serve; it failed. */
   readonly unhealed: Deployment | null
   readonly configNotLive: readonly string[]
+  /** Tags that moved. */
+  readonly alerts: readonly JudgedTag[]
   readonly poll: PollState | null
   readonly pushUrl: string | null
   readonly urls: string[]
 }
 
 export function presentApp(app: AppRecord, situation: AppSituation): AppJson {
-  const { serving, active, queued, unhealed, configNotLive, poll, pushUrl, urls } = situation
+  const { serving, active, queued, unhealed, configNotLive, alerts, poll, pushUrl, urls } = situation
   return {
     name: app.name,
     repo: app.repoUrl && withoutPassword(app.repoUrl),
     pushUrl,
     hosts: [...app.hosts],
     urls,
-    tags: app.tagRange,
+    tags: summarizePolicy(app.policy),
+    policy: { ...app.policy, paths: [...app.policy.paths] },
+    fromNext: app.fromNext,
+    root: app.root,
+    alerts: alerts.map(({ tag, verdict, why }) => ({ tag: tag.name, verdict, why })),
     buildArgs: { ...app.buildArgs },
     runtime: app.runtime,
     live: serving && {
@@ -162,11 +174,6 @@ export function presentRollback(deployment: Deployment | null, plan: RollbackPla
       imagePresent: plan.imagePresent,
     },
   }
-}
-
-export function presentTag({ tag, verdict, why }: JudgedTag): TagJson {
-  const { name, commit, annotated, firstSeenAt } = tag
-  return { name, commit, annotated, firstSeenAt: firstSeenAt.toISOString(), verdict, why }
 }
 
 export function presentEvent(event: EventRecord): EventJson {

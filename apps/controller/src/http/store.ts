@@ -11,6 +11,7 @@ export type HttpStore = Pick<
   | 'listReleases'
   | 'readConfig'
   | 'configNotLive'
+  | 'appsWithMovedTags'
   | 'pollState'
   | 'logs'
   | 'listEvents'

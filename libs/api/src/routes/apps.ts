@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { addAppBody, app, changeAppBody, holdBody } from '../app.ts'
-import { tag } from '../history.ts'
+import { addAppBody, app, changeAppBody, changedApp, holdBody } from '../app.ts'
 import type { Route } from '../route.ts'
-import { appParams, page, pageQuery } from '../values.ts'
+import { explainedTag, policyTrial, tag } from '../tag.ts'
+import { appParams, line, page, pageQuery } from '../values.ts'
 import { gitErrors } from './errors.ts'
 
 export const appRoutes = {
@@ -31,6 +31,7 @@ export const appRoutes = {
       'host.taken',
       'repo.invalid',
       'tagRange.invalid',
+      'policy.invalid',
       'app.seatsTaken',
       ...gitErrors,
     ],
@@ -52,9 +53,17 @@ export const appRoutes = {
     role: 'admin',
     params: appParams,
     body: changeAppBody,
-    response: app,
+    response: changedApp,
     status: 200,
-    errors: ['app.notFound', 'host.invalid', 'host.taken', 'repo.invalid', 'tagRange.invalid', ...gitErrors],
+    errors: [
+      'app.notFound',
+      'host.invalid',
+      'host.taken',
+      'repo.invalid',
+      'tagRange.invalid',
+      'policy.invalid',
+      ...gitErrors,
+    ],
   },
   removeApp: {
     method: 'DELETE',
@@ -71,9 +80,33 @@ export const appRoutes = {
     summary: 'Every tag seen, newest version first, and why it was chosen, refused or ignored',
     role: 'viewer',
     params: appParams,
-    response: z.object({ items: z.array(tag), next: z.null() }),
+    query: pageQuery,
+    response: page(tag),
     status: 200,
     errors: ['app.notFound'],
+  },
+  tryPolicy: {
+    method: 'GET',
+    path: '/api/v1/apps/:app/tags/dry-run',
+    summary: 'What another policy would make of the tags that were seen; changes nothing',
+    role: 'viewer',
+    params: appParams,
+    query: z.strictObject({
+      policy: z.string().max(10_000).describe('Settings as JSON; what is left out is as the app has it'),
+    }),
+    response: policyTrial,
+    status: 200,
+    errors: ['app.notFound', 'policy.invalid', 'tagRange.invalid'],
+  },
+  explainTag: {
+    method: 'GET',
+    path: '/api/v1/apps/:app/tags/:tag/verdict',
+    summary: 'How the policy comes to its verdict on a tag, rule by rule, and every sight of the tag',
+    role: 'viewer',
+    params: appParams.extend({ tag: line(300) }),
+    response: explainedTag,
+    status: 200,
+    errors: ['app.notFound', 'tag.invalid', 'tag.notFound'],
   },
   hold: {
     method: 'POST',

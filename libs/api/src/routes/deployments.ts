@@ -1,4 +1,4 @@
-import { deployBody, deployment, deploymentQuery, listedDeployment } from '../deployment.ts'
+import { deployBody, deployed, deployment, deploymentQuery, listedDeployment } from '../deployment.ts'
 import type { Route } from '../route.ts'
 import { appParams, deploymentParams, line, page } from '../values.ts'
 import { gitErrors, toDeployErrors } from './errors.ts'
@@ -32,7 +32,7 @@ export const deploymentRoutes = {
     role: 'deployer',
     params: appParams,
     body: deployBody,
-    response: deployment,
+    response: deployed,
     status: 202,
     errors: ['app.notFound', ...toDeployErrors, ...gitErrors],
   },

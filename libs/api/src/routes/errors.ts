@@ -6,5 +6,6 @@ export const toDeployErrors = [
   'tag.noneChosen',
   'tag.notACommit',
   'tag.moved',
+  'signature.refused',
 ] as const
 export const gitErrors = ['git.unreachable', 'git.denied', 'git.notFound', 'git.failed'] as const

@@ -1,5 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseAppName, parseHostName, parseRepoUrl, parseTagPolicy, TagshipError } from '@tagship/domain'
+import {
+  parseAppName,
+  parseHostName,
+  parseRepoUrl,
+  parseRoot,
+  parseTagPolicy,
+  type TagPolicy,
+  type TagPolicyInput,
+  TagshipError,
+} from '@tagship/domain'
 import type { AppPatch, AppRecord, CommandPorts } from '../ports.ts'
 
 /** What a person gives for a new app, not yet looked at. */
@@ -7,12 +16,16 @@ export interface AppInput {
   readonly name: string
   readonly repo?: string | null | undefined
   readonly hosts?: readonly string[] | undefined
-  readonly tags?: string | undefined
+  readonly policy?: TagPolicyInput | undefined
+  readonly fromNext?: boolean | undefined
+  readonly root?: string | undefined
   readonly buildArgs?: Readonly<Record<string, string>> | undefined
   readonly runtime?: 'docker' | 'kubernetes' | undefined
 }
 
-/** @throws name.invalid, host.*, repo.*, tagRange.invalid, app.exists, app.seatsTaken */
+export type AppChange = Omit<AppInput, 'name' | 'runtime' | 'fromNext'>
+
+/** @throws name.invalid, host.*, repo.*, policy.invalid, tagRange.invalid, app.exists, app.seatsTaken */
 export async function addApp(ports: CommandPorts, input: AppInput): Promise<AppRecord> {
   const name = parseAppName(input.name)
   if (input.runtime === 'kubernetes') {
@@ -26,22 +39,22 @@ export async function addApp(ports: CommandPorts, input: AppInput): Promise<AppR
     name,
     repoUrl: input.repo ? parseRepoUrl(input.repo) : null,
     hosts: hosts.length > 0 ? hosts : [parseHostName(`${name}.localhost`)],
-    tagRange: parseTagPolicy(input.tags ?? '*').range,
+    policy: checkedPolicy(ports, input.policy ?? {}),
+    fromNext: input.fromNext ?? false,
+    root: parseRoot(input.root ?? ''),
     buildArgs: input.buildArgs ?? {},
     runtime: 'docker',
   })
   if (app.repoUrl === null) await ports.source.ensureHosted(app.name)
+  // A repository that is made for the app begins empty: whatever is pushed to it comes after its first sight.
+  if (app.repoUrl === null && app.fromNext) await ports.store.observeTags(app, [])
   await ports.router.setHosts(app.seat, app.name, app.hosts)
   if (app.repoUrl !== null) await ports.store.enqueue([{ queue: 'tags', id: app.id }])
   return app
 }
 
-/** @throws host.*, repo.*, tagRange.invalid */
-export async function changeApp(
-  ports: CommandPorts,
-  app: AppRecord,
-  input: Omit<AppInput, 'name' | 'runtime'>,
-): Promise<AppRecord> {
+/** @throws host.*, repo.*, policy.invalid, tagRange.invalid */
+export async function changeApp(ports: CommandPorts, app: AppRecord, input: AppChange): Promise<AppRecord> {
   if (app.repoUrl === null && input.repo) {
     throw new TagshipError(
       'input.invalid',
@@ -51,12 +64,13 @@ export async function changeApp(
   const patch: AppPatch = {
     ...(input.repo ? { repoUrl: parseRepoUrl(input.repo) } : {}),
     ...(input.hosts ? { hosts: uniqueHosts(input.hosts) } : {}),
-    ...(input.tags === undefined ? {} : { tagRange: parseTagPolicy(input.tags).range }),
+    ...(input.policy === undefined ? {} : { policy: checkedPolicy(ports, input.policy, app.policy) }),
+    ...(input.root === undefined ? {} : { root: parseRoot(input.root) }),
     ...(input.buildArgs ? { buildArgs: input.buildArgs } : {}),
   }
   const changed = await ports.store.updateApp(app.id, patch)
   if (patch.hosts) await ports.router.setHosts(changed.seat, changed.name, changed.hosts)
-  if (patch.repoUrl ?? patch.tagRange) await ports.store.enqueue([{ queue: 'tags', id: app.id }])
+  if (patch.repoUrl ?? patch.policy) await ports.store.enqueue([{ queue: 'tags', id: app.id }])
   return changed
 }
 
@@ -71,6 +85,14 @@ export async function removeApp(ports: CommandPorts, app: AppRecord): Promise<vo
   while ((await ports.store.removedApps()).some(({ id }) => id === app.id) && Date.now() < deadline) {
     await sleep(50)
   }
+}
+
+function checkedPolicy({ source }: CommandPorts, input: TagPolicyInput, base?: TagPolicy): TagPolicy {
+  const policy = parseTagPolicy(input, base)
+  if (policy.verify !== 'none' && !source.verifySignature) {
+    throw new TagshipError('policy.invalid', 'verify: signatures are not available in this version; use none')
+  }
+  return policy
 }
 
 function uniqueHosts(hosts: readonly string[]) {

@@ -1,5 +1,4 @@
-import { type Deployment, type JudgedTag, judgeTags } from '@tagship/domain'
-import { policyContext } from '../poll-tags.ts'
+import type { Deployment } from '@tagship/domain'
 import type { AppRecord, CommandPorts } from '../ports.ts'
 import type { Asked } from './deploy.ts'
 
@@ -22,9 +21,4 @@ export function hold(ports: CommandPorts, app: AppRecord, asked: Asked): Promise
 export async function resume(ports: CommandPorts, app: AppRecord): Promise<void> {
   await ports.store.setHold(app.id, null)
   await ports.store.enqueue([{ queue: 'tags', id: app.id }])
-}
-
-/** Every tag that was seen, with its verdict and why. */
-export async function explainTags(ports: CommandPorts, app: AppRecord): Promise<JudgedTag[]> {
-  return judgeTags(await ports.store.listTags(app.id), await policyContext(ports, app))
 }

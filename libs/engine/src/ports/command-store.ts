@@ -6,11 +6,19 @@ import type {
   HostName,
   ImageDigest,
   RepoUrl,
-  Tag,
   TagName,
+  TagPolicy,
 } from '@tagship/domain'
 import type { EngineStore } from './engine-store.ts'
-import type { AppConfig, AppRecord, ConfigChange, ConfigOutcome, DeploymentRequest, Job } from './records.ts'
+import type {
+  AppConfig,
+  AppRecord,
+  ConfigChange,
+  ConfigOutcome,
+  DeploymentRequest,
+  Job,
+  TagObservation,
+} from './records.ts'
 
 export interface CommandStore extends EngineStore {
   /** @throws app.exists, host.taken, app.seatsTaken */
@@ -38,7 +46,8 @@ export interface CommandStore extends EngineStore {
   askedBefore(appId: string, id: string): Promise<Deployment | null>
   /** A no-op where it is held so already, or not at all. */
   setHold(appId: string, hold: { by: string; reason: string | null } | null): Promise<void>
-  listTags(appId: string): Promise<Tag[]>
+  /** Every sight of the tag that was news, oldest first. */
+  tagObservations(appId: string, tag: string): Promise<TagObservation[]>
   enqueue(jobs: readonly Job[]): Promise<void>
 }
 
@@ -46,12 +55,14 @@ export interface NewApp {
   readonly name: AppName
   readonly repoUrl: RepoUrl | null
   readonly hosts: readonly HostName[]
-  readonly tagRange: string
+  readonly policy: TagPolicy
+  readonly fromNext: boolean
+  readonly root: string
   readonly buildArgs: Readonly<Record<string, string>>
   readonly runtime: 'docker' | 'kubernetes'
 }
 
-export type AppPatch = Partial<Pick<NewApp, 'repoUrl' | 'hosts' | 'tagRange' | 'buildArgs'>>
+export type AppPatch = Partial<Pick<NewApp, 'repoUrl' | 'hosts' | 'policy' | 'root' | 'buildArgs'>>
 
 export interface ReleaseRecord {
   readonly id: string

@@ -1,5 +1,13 @@
 /** What the engine asks of the store. */
-import type { Deployment, ErrorCode, Manifest, ObservedTag, Tag, TagAttempt } from '@tagship/domain'
+import type {
+  Deployment,
+  ErrorCode,
+  Manifest,
+  ObservedTag,
+  Tag,
+  TagFinding,
+  TagHistory,
+} from '@tagship/domain'
 import type { BuiltImage } from './builder.ts'
 import type {
   AppRecord,
@@ -13,6 +21,7 @@ import type {
   RecordedInstance,
   SeenInstance,
   StateChange,
+  TagFacts,
   Whereabouts,
 } from './records.ts'
 import type { Route } from './router.ts'
@@ -73,9 +82,19 @@ export interface EngineStore {
 
   // tags
   /** Records what was seen; @returns every tag of the app as it is remembered now, and which moved just now */
-  observeTags(app: AppRecord, seen: readonly ObservedTag[]): Promise<{ tags: Tag[]; moved: Tag[] }>
-  attemptedTags(appId: string): Promise<Map<string, TagAttempt>>
-  /** @returns null, for trigger `tag` only, where the tag has a deployment already; the one with the id, where there is one */
+  observeTags(
+    app: AppRecord,
+    seen: readonly ObservedTag[],
+  ): Promise<{ tags: readonly Tag[]; moved: readonly Tag[] }>
+  /** As they are remembered, in the order they were first seen; the same array as long as nothing has changed. */
+  listTags(appId: string): Promise<readonly Tag[]>
+  /** What a fetch has told of tags that were seen before. */
+  describeTags(appId: string, facts: readonly TagFacts[]): Promise<void>
+  attemptedTags(appId: string): Promise<Map<string, TagHistory>>
+  tagFindings(appId: string): Promise<TagFinding[]>
+  /** Takes the place of an earlier finding of the kind; one that refuses the tag is told in the history, once. */
+  recordFinding(appId: string, finding: TagFinding): Promise<void>
+  /** @returns null, for trigger `tag` only, where the tag was deployed at the commit already; the one with the id, where there is one */
   createDeployment(request: NewDeployment): Promise<Deployment | null>
   appById(appId: string): Promise<AppRecord | null>
   deploymentById(deploymentId: string): Promise<Deployment | null>

@@ -14,7 +14,9 @@ import type {
   Manifest,
   RepoUrl,
   Slot,
+  Tagger,
   TagName,
+  TagPolicy,
   Trigger,
 } from '@tagship/domain'
 import type { RouteTarget } from './router.ts'
@@ -26,7 +28,11 @@ export interface AppRecord {
   readonly name: AppName
   readonly repoUrl: RepoUrl | null
   readonly hosts: readonly HostName[]
-  readonly tagRange: string
+  readonly policy: TagPolicy
+  /** Only tags that come after its first sight of the repository are deployed by themselves. */
+  readonly fromNext: boolean
+  /** Its folder in the repository, without slashes at the ends; empty: all of it. */
+  readonly root: string
   readonly buildArgs: Readonly<Record<string, string>>
   readonly runtime: 'docker' | 'kubernetes'
   readonly seat: number
@@ -194,4 +200,24 @@ export interface AppConfig {
   readonly live: (ConfigSnapshot & { readonly release: number; readonly revision: number }) | null
   /** Names for which something else runs than what is set. */
   readonly notLive: readonly string[]
+}
+
+/** What the object of a tag tells: who made it, and when. */
+export interface TagFacts {
+  readonly tag: TagName
+  readonly refSha: string
+  readonly tagger: Tagger | null
+  readonly createdAt: Date
+}
+
+/** One sight of a tag that was news. */
+export interface TagObservation {
+  /** `read`: its object was fetched, and told who made it and when. */
+  readonly kind: 'seen' | 'moved' | 'retagged' | 'deleted' | 'recreated' | 'read'
+  readonly refSha: string
+  readonly commit: CommitSha
+  readonly annotated: boolean
+  readonly tagger: Tagger | null
+  readonly createdAt: Date | null
+  readonly seenAt: Date
 }

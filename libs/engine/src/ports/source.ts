@@ -1,5 +1,6 @@
 /** What the engine asks of repositories. */
-import type { AppName, CommitSha, ObservedTag, RepoUrl, TagName } from '@tagship/domain'
+import type { AppName, CommitSha, ObservedTag, RepoUrl, Tag, TagName, Verification } from '@tagship/domain'
+import type { AppRecord, TagFacts } from './records.ts'
 
 /** An app's repository: remote, or (`url: null`) hosted by Tagship itself. */
 export interface Repository {
@@ -12,6 +13,12 @@ export interface SpooledContext {
   readonly path: string
   readonly sha256: string
   readonly bytes: number
+}
+
+export interface SignatureCheck {
+  readonly outcome: 'passed' | 'unsigned' | 'wrong signature'
+  /** For a person: who has signed, or what is wrong. */
+  readonly why: string
 }
 
 export interface Source {
@@ -36,6 +43,32 @@ export interface Source {
     signal: AbortSignal,
   ): Promise<SpooledContext>
   discard(context: SpooledContext): Promise<void>
+  /**
+   * Files that differ between two commits that were fetched, under the given paths and globs; a few of them, at most.
+   * @throws git.*
+   */
+  changedPaths(
+    repository: Repository,
+    commits: { readonly from: CommitSha; readonly to: CommitSha },
+    paths: readonly string[],
+  ): Promise<string[]>
+  /**
+   * Who made the tags, and when, with as little of them as the repository will send. Those that point elsewhere by
+   * now are left out. @throws git.*
+   */
+  readTags(repository: Repository, tags: readonly Tag[]): Promise<TagFacts[]>
+  /**
+   * Whether tag, commit or both carry a good signature of one of the app's signers. The commit was fetched; a commit
+   * that is deployed by its SHA has no tag. Without it, no policy may ask for signatures. @throws git.*
+   */
+  verifySignature?(
+    app: AppRecord,
+    what: {
+      readonly tag: { readonly name: TagName; readonly refSha: string } | null
+      readonly commit: CommitSha
+      readonly verify: Exclude<Verification, 'none'>
+    },
+  ): Promise<SignatureCheck>
   /** The app is gone: a mirror is removed; a hosted repository, which may be the only one, is set aside. */
   forget(repository: Repository): Promise<void>
 }

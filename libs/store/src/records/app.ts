@@ -1,4 +1,4 @@
-import { parseAppName, parseHostName, parseRepoUrl, type Slot } from '@tagship/domain'
+import { parseAppName, parseHostName, parseRepoUrl, type Slot, tagPolicySchema } from '@tagship/domain'
 import type { AppRecord } from '@tagship/engine'
 
 /** A row of the view `app_records`, as JSON. Its values are held to the domain's lists by the database. */
@@ -7,7 +7,9 @@ export interface AppRow {
   readonly name: string
   readonly repo_url: string | null
   readonly hosts: readonly string[]
-  readonly tag_range: string
+  readonly tag_policy: unknown
+  readonly from_next: boolean
+  readonly root: string
   readonly build_args: Readonly<Record<string, string>>
   readonly runtime: 'docker' | 'kubernetes'
   readonly seat: number
@@ -25,7 +27,9 @@ export function appFrom(row: AppRow): AppRecord {
     name: parseAppName(row.name),
     repoUrl: row.repo_url === null ? null : parseRepoUrl(row.repo_url),
     hosts: row.hosts.map(parseHostName),
-    tagRange: row.tag_range,
+    policy: tagPolicySchema.parse(row.tag_policy),
+    fromNext: row.from_next,
+    root: row.root,
     buildArgs: row.build_args,
     runtime: row.runtime,
     seat: row.seat,

@@ -1,10 +1,18 @@
 import type { AppJson } from '@tagship/api'
-import { isActive, parseHostName, TagshipError } from '@tagship/domain'
+import {
+  isActive,
+  type JudgedTag,
+  parseHostName,
+  quote,
+  type TagPolicyInput,
+  TagshipError,
+} from '@tagship/domain'
 import type { AppRecord } from '@tagship/engine'
 import { readTextCursor, toPage } from '../cursor.ts'
 import type { Handlers, ServerDeps } from '../handler.ts'
 import { findApp } from '../look-up.ts'
-import { presentApp, presentTag } from '../present.ts'
+import { presentApp } from '../present.ts'
+import { presentExplanation, presentTag, presentTrial } from '../present-tag.ts'
 
 export const appHandlers = {
   async listApps(deps, { query }) {
@@ -18,7 +26,9 @@ export const appHandlers = {
   },
 
   async addApp(deps, { body, actor }) {
-    return describeApp(deps, await deps.commands.addApp(body, actor))
+    const { tags, ...input } = body
+    const policy = withRange(body.policy, tags)
+    return describeApp(deps, await deps.commands.addApp({ ...input, policy }, actor))
   },
 
   async getApp(deps, { params }) {
@@ -27,15 +37,19 @@ export const appHandlers = {
 
   async changeApp(deps, { params, body, actor }) {
     const app = await findApp(deps.store, params.app)
+    const policy = body.policy || body.tags ? withRange(body.policy ?? {}, body.tags) : null
+    const trial = policy && (await deps.commands.tryPolicy(app, policy))
     const patch = {
       ...(body.repo === undefined ? {} : { repo: body.repo }),
-      ...(body.tags === undefined ? {} : { tags: body.tags }),
+      ...(policy ? { policy } : {}),
+      ...(body.root === undefined ? {} : { root: body.root }),
       ...(body.addHosts || body.removeHosts
         ? { hosts: changedHosts(app, body.addHosts ?? [], body.removeHosts ?? []) }
         : {}),
       ...(body.buildArgs ? { buildArgs: changedBuildArgs(app, body.buildArgs) } : {}),
     }
-    return describeApp(deps, await deps.commands.changeApp(app, patch, actor))
+    const changed = await describeApp(deps, await deps.commands.changeApp(app, patch, actor))
+    return { ...changed, trial: trial && presentTrial(trial) }
   },
 
   async removeApp(deps, { params, actor }) {
@@ -43,9 +57,25 @@ export const appHandlers = {
     return null
   },
 
-  async listTags(deps, { params }) {
-    const judged = await deps.commands.judgeTags(await findApp(deps.store, params.app))
-    return { items: judged.map(presentTag), next: null }
+  async listTags(deps, { params, query }) {
+    const app = await findApp(deps.store, params.app)
+    const after = readTextCursor(query.cursor)
+    const judged = await deps.commands.listVerdicts(app, {
+      limit: query.limit + 1,
+      ...(after === undefined ? {} : { after }),
+    })
+    const page = toPage(judged, query.limit, ({ tag }) => tag.name)
+    return { items: page.items.map(presentTag), next: page.next }
+  },
+
+  async tryPolicy(deps, { params, query }) {
+    const app = await findApp(deps.store, params.app)
+    return presentTrial(await deps.commands.tryPolicy(app, readJson('policy', query.policy)))
+  },
+
+  async explainTag(deps, { params }) {
+    const app = await findApp(deps.store, params.app)
+    return presentExplanation(await deps.commands.explainTag(app, params.tag))
   },
 
   async hold(deps, { params, body, actor }) {
@@ -67,17 +97,20 @@ async function describeApp(deps: ServerDeps, app: AppRecord): Promise<AppJson> {
   return described
 }
 
-/** Three questions to the store, however many apps they are. */
+/** Some questions to the store, however many apps they are; one more for each that has an alert. */
 async function describeApps(
-  { store, publicUrl, appsUrl }: ServerDeps,
+  { store, commands, publicUrl, appsUrl }: ServerDeps,
   apps: readonly AppRecord[],
 ): Promise<AppJson[]> {
   const ids = apps.map(({ id }) => id)
-  const [current, notLive, polls] = await Promise.all([
+  const [current, notLive, moved, polls] = await Promise.all([
     store.currentDeployments(ids),
     store.configNotLive(ids),
+    store.appsWithMovedTags(ids),
     apps.some(({ repoUrl }) => repoUrl !== null) ? store.pollState() : [],
   ])
+  const alerts = new Map<string, JudgedTag[]>()
+  for (const app of apps) if (moved.has(app.id)) alerts.set(app.id, await commands.movedTags(app))
   const deployments = Map.groupBy(current, ({ appId }) => appId)
   const pollOf = new Map(polls.map((poll) => [poll.appId, poll]))
   return apps.map((app) => {
@@ -88,11 +121,26 @@ async function describeApps(
       queued: own.find(({ state }) => state === 'queued') ?? null,
       unhealed: own.find(({ trigger, state }) => trigger === 'heal' && state === 'failed') ?? null,
       configNotLive: notLive.get(app.id) ?? [],
+      alerts: alerts.get(app.id) ?? [],
       poll: pollOf.get(app.id) ?? null,
       pushUrl: app.repoUrl === null ? `${publicUrl}/git/${app.name}.git` : null,
       urls: app.hosts.map(appsUrl),
     })
   })
+}
+
+/** `tags` is short for the range. */
+function withRange(policy: TagPolicyInput, tags: string | undefined): TagPolicyInput {
+  return tags === undefined ? policy : { ...policy, range: tags }
+}
+
+/** @throws input.invalid */
+function readJson(name: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new TagshipError('input.invalid', `${name}: ${quote(text)} is not JSON`)
+  }
 }
 
 /** @throws host.invalid */

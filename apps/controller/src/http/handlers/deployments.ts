@@ -20,9 +20,9 @@ export const deploymentHandlers = {
   async deploy(deps, { params, body, actor, request }) {
     const app = await findApp(deps.store, params.app)
     const { tag, commit, reason = null } = body
-    return presentDeployment(
-      await deps.commands.deploy(app, { tag, commit }, { actor, reason, id: idOfWrite(request) }),
-    )
+    const asked = { actor, reason, id: idOfWrite(request) }
+    const { deployment, warnings } = await deps.commands.deploy(app, { tag, commit }, asked)
+    return { ...presentDeployment(deployment), warnings: [...warnings] }
   },
 
   async getDeployment(deps, { params }) {
