@@ -35,7 +35,8 @@ const upsert = {
         AS s(name text, "refSha" text, commit text, annotated boolean, tagger jsonb, "createdAt" timestamptz)
     ),
     news AS (
-      SELECT s.*, t.commit AS was, CASE
+      SELECT s.*, t.commit AS was,
+        coalesce(t.commit <> s.commit AND t.moved_to IS DISTINCT FROM s.commit, false) AS moved_now, CASE
         WHEN t.name IS NULL THEN 'seen'
         WHEN s.commit <> t.points_at THEN 'moved'
         WHEN t.deleted_at IS NOT NULL THEN 'recreated'
@@ -61,10 +62,8 @@ const upsert = {
         deleted_at = NULL,
         moved_to = CASE WHEN excluded.commit = t.commit THEN t.moved_to ELSE excluded.commit END,
         moved_at = CASE WHEN excluded.commit = t.commit OR excluded.commit = t.moved_to THEN t.moved_at ELSE $3 END
-      RETURNING t.name, t.moved_at IS NOT DISTINCT FROM $3 AS moved_now
     )
-    SELECT news.name, news.kind, news.was, news.commit, kept.moved_now AS "movedNow" FROM news JOIN kept USING (name)
-    WHERE news.kind <> 'seen' ORDER BY news.name`,
+    SELECT name, kind, was, commit, moved_now AS "movedNow" FROM news WHERE kind <> 'seen' ORDER BY name`,
 }
 
 interface News extends Record<string, unknown> {
