@@ -6,6 +6,7 @@ import { shortCommit } from '../output/names.ts'
 import { note, printJson, printLines, terminalWidth } from '../output/print.ts'
 import { type Cell, renderTable } from '../output/table.ts'
 import { ago } from '../output/time.ts'
+import { take } from './lists.ts'
 
 export function tagsCommand(): Command {
   return withJson(command('tags', 'each tag seen, and why it was chosen, refused or ignored'))
@@ -15,7 +16,7 @@ export function tagsCommand(): Command {
 
 async function tags(app: string, flags: JsonFlag): Promise<number> {
   const client = await connect()
-  const { items } = await client.listTags({ params: { app } })
+  const items = await take(10_000, (query) => client.listTags({ params: { app }, query }))
   if (flags.json) printJson(items)
   else if (items.length === 0) note(`no tag of ${app} has been seen yet`)
   else printLines(renderTable(columns, items.map(row), terminalWidth()))
