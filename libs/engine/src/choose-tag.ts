@@ -18,7 +18,7 @@ import type { AppRecord, Ports, Source } from './ports.ts'
 /** Rankings of lists of tags that have not changed: the store gives the same list as long as it is so. */
 const rankings = new WeakMap<readonly Tag[], Ranking>()
 
-export function rankingOf(tags: readonly Tag[], policy: TagPolicy): Ranking {
+function rankingOf(tags: readonly Tag[], policy: TagPolicy): Ranking {
   const known = rankings.get(tags)
   if (known && JSON.stringify(known.policy) === JSON.stringify(policy)) return known
   const ranking = rankTags(tags, policy)
@@ -27,7 +27,7 @@ export function rankingOf(tags: readonly Tag[], policy: TagPolicy): Ranking {
 }
 
 /** What the tag policy needs to know of the app. */
-export async function policyContext(ports: Ports, app: AppRecord): Promise<PolicyContext> {
+async function policyContext(ports: Ports, app: AppRecord): Promise<PolicyContext> {
   const [attempted, findings, serving] = await Promise.all([
     ports.store.attemptedTags(app.id),
     ports.store.tagFindings(app.id),
