@@ -49,14 +49,15 @@ describe('a probe', () => {
       expect(await world.runtime.probe(elsewhere, probe, health)).toEqual({
         healthy: false,
         reason: 'notListening',
-        detail: 'nothing listens on port 8080; it listens on 3000',
+        detail: 'nothing listens on port 8080',
       })
     }
+    expect(await world.runtime.listensElsewhere(elsewhere, 8080)).toBe('; it listens on 3000')
     const inward = await startReady({ PORT: '8080', HOST: '127.0.0.1' })
     expect(await world.runtime.probe(inward, { kind: 'tcp', port: 8080 }, health)).toMatchObject({
       reason: 'notListening',
-      detail: expect.stringContaining('127.0.0.1 only'),
     })
+    expect(await world.runtime.listensElsewhere(inward, 8080)).toContain('127.0.0.1 only')
   })
 
   test('by TCP, and of one that merely runs', async () => {

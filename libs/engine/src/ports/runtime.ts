@@ -84,6 +84,8 @@ export interface Runtime {
   watch(onChange: (deploymentId: string | null) => void, signal: AbortSignal): Promise<void>
   /** One attempt; never throws for what the instance does. */
   probe(instance: Instance, probe: Probe, health: HealthSpec): Promise<ProbeResult>
+  /** Of one that does not listen on the port: `; it listens on 3000`, or nothing where it is not known. @throws engine.* */
+  listensElsewhere(instance: Instance, port: number): Promise<string>
   /** SIGTERM, then SIGKILL after the spec's `stopMs`, then gone. A no-op where it is gone. */
   remove(instance: Instance): Promise<void>
   /**

@@ -1,8 +1,8 @@
-import { chooseProbe, probeDelay, TagshipError } from '@tagship/domain'
+import { chooseProbe, type Probe, type ProbeResult, probeDelay, TagshipError } from '@tagship/domain'
 import { fillSlot } from '../fill-slot.ts'
 import { describeEnd, hasEnded } from '../instance-end.ts'
 import { sleep } from '../lease.ts'
-import type { Instance } from '../ports.ts'
+import type { Instance, Runtime } from '../ports.ts'
 import { processOf, type SettledProcess, settleProcesses } from '../specs.ts'
 import { settledProcesses } from './start-instances.ts'
 import { happened, type Step, type StepContext, waitFor } from './step.ts'
@@ -73,24 +73,39 @@ async function verifyOne(
   { ports, claim, signal }: StepContext,
   found: Instance,
   { spec }: SettledProcess,
-  probe: ReturnType<typeof chooseProbe>,
+  probe: Probe,
 ): Promise<void> {
   // What waits for a person was healthy before: each look gives it the whole time again.
   const since = claim.deployment.state === 'verifying' ? claim.stateSince.getTime() : Date.now()
   const deadline = since + spec.health.deadline
   let instance = found
-  for (let attempt = 0; !signal.aborted; attempt += 1) {
-    await sleep(probeDelay(attempt, spec.health.interval), signal)
+  for (let attempt = 1; !signal.aborted; attempt += 1) {
     if (hasEnded(instance)) throw await describeEnd(ports.runtime, instance)
     const result = await ports.runtime.probe(instance, probe, spec.health)
     if (result.healthy) return
-    if (Date.now() > deadline) {
-      const code = result.reason === 'notListening' ? 'instance.notListening' : 'instance.unhealthy'
-      throw new TagshipError(code, `${instance.process} (${instance.name}): ${result.detail}`)
-    }
-    const present = await ports.runtime.list(claim.app.name, claim.deployment.id)
+    if (Date.now() > deadline) throw await describeFailure(ports.runtime, instance, probe, result)
+    // The look at it takes place within the pause: it must not put off the next probe.
+    const [present] = await Promise.all([
+      ports.runtime.list(claim.app.name, claim.deployment.id),
+      sleep(probeDelay(attempt, spec.health.interval), signal),
+    ])
     const again = present.find(({ id }) => id === instance.id)
     if (!again) throw new TagshipError('instance.exited', `${instance.name} was removed by somebody`)
     instance = again
   }
+}
+
+/** Where it listens instead costs questions to the engine, so it is asked once, when it is told. */
+async function describeFailure(
+  runtime: Runtime,
+  instance: Instance,
+  probe: Probe,
+  { reason, detail }: ProbeResult & { healthy: false },
+): Promise<TagshipError> {
+  const who = `${instance.process} (${instance.name})`
+  if (reason !== 'notListening' || !('port' in probe)) {
+    return new TagshipError('instance.unhealthy', `${who}: ${detail}`)
+  }
+  const elsewhere = await runtime.listensElsewhere(instance, probe.port)
+  return new TagshipError('instance.notListening', `${who}: ${detail}${elsewhere}`)
 }

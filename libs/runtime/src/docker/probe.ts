@@ -4,7 +4,6 @@ import { connect } from 'node:net'
 import { type HealthSpec, type Probe, type ProbeResult, statusIsHealthy } from '@tagship/domain'
 import type { Instance } from '@tagship/engine'
 import { type Context, inspectContainer } from './engine.ts'
-import { whatListens } from './listening.ts'
 
 /** Never throws for what the instance does. @throws engine.* */
 export async function probeInstance(
@@ -23,12 +22,8 @@ export async function probeInstance(
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     if (code === 'ECONNREFUSED') {
-      const elsewhere = await whatListens(context, instance.id, probe.port)
-      return {
-        healthy: false,
-        reason: 'notListening',
-        detail: `nothing listens on port ${probe.port}${elsewhere}`,
-      }
+      const detail = `nothing listens on port ${probe.port}`
+      return { healthy: false, reason: 'notListening', detail }
     }
     const what = probe.kind === 'tcp' ? `port ${probe.port}` : `GET ${probe.path} on port ${probe.port}`
     return unhealthy(`${what}: ${wordsFor(code, error, health.timeout)}`)

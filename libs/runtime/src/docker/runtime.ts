@@ -4,6 +4,7 @@ import type { Docker } from '@tagship/kit'
 import type { Context } from './engine.ts'
 import { imageFacts } from './image-facts.ts'
 import { listInstances } from './list.ts'
+import { whatListens } from './listening.ts'
 import { readLogs } from './logs.ts'
 import { createEnsureNetwork, removeNetwork } from './network.ts'
 import { probeInstance } from './probe.ts'
@@ -31,6 +32,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     listAll: () => listInstances(context),
     watch: (onChange, signal) => watchInstances(context, onChange, signal),
     probe: (instance, probe, health) => probeInstance(context, instance, probe, health),
+    listensElsewhere: ({ id }, port) => whatListens(context, id, port),
     remove: (instance) => removeContainer(context, instance.id),
     runOnce: (spec, timeoutMs, onLine, signal) =>
       runOnce(context, ensureNetwork, spec, timeoutMs, onLine, signal),
