@@ -23,16 +23,20 @@ export interface Worker {
 }
 
 /**
- * Takes one deployment one step further: the handler of the `deployments` queue. Whatever happens to the
- * process on the way, the row says where the deployment stands, and the next call goes on from there.
+ * Takes one deployment as far as it goes without waiting: the handler of the `deployments` queue. Each step has a
+ * lease, a commit and a job of its own: whatever happens to the process on the way, the row says where the deployment
+ * stands, and whoever gets the job goes on from there. Where nothing happens, that job finds the next step taken.
  */
 export async function advance(ports: Ports, deploymentId: string, worker: Worker): Promise<void> {
+  let more = true
+  while (more) more = (await advanceOnce(ports, deploymentId, worker)) && !worker.stop.aborted
+}
+
+/** @returns whether the next step can be taken at once */
+async function advanceOnce(ports: Ports, deploymentId: string, worker: Worker): Promise<boolean> {
   const since = performance.now()
   const claim = await ports.store.claim(deploymentId, worker.name, leaseMs)
-  if (!claim) {
-    await ports.store.claimQueued(deploymentId)
-    return
-  }
+  if (!claim) return ports.store.claimQueued(deploymentId)
   const { state } = claim.deployment
   await using lease = holdLease({
     since,
@@ -41,11 +45,15 @@ export async function advance(ports: Ports, deploymentId: string, worker: Worker
     stop: worker.stop,
   })
   await ports.fault(`${state}.claimed`)
-  if (lease.lost()) return
+  if (lease.lost()) return false
   const outcome = await runStep(underLease(ports, lease), claim, lease)
-  if (lease.lost()) return
+  if (lease.lost()) return false
   await ports.fault(`${state}.acted`)
-  await whileHeld(lease, worker.stop, () => settle(ports, claim, handedOver(outcome, worker.stop)))
+  let committed = false
+  await whileHeld(lease, worker.stop, async () => {
+    committed = await settle(ports, claim, handedOver(outcome, worker.stop))
+  })
+  return committed
 }
 
 /** What waits when the controller stops is somebody else's at once. */
@@ -69,15 +77,20 @@ async function runStep(ports: Ports, claim: Claim, lease: Lease): Promise<Outcom
   }
 }
 
-/** Safe to do again where the answer got lost: what is written once does not fit the claim any more. */
-async function settle(ports: Ports, claim: Claim, outcome: Outcome): Promise<void> {
+/**
+ * Safe to do again where the answer got lost: what is written once does not fit the claim any more.
+ * @returns whether the deployment has another state now, with a step of its own
+ */
+async function settle(ports: Ports, claim: Claim, outcome: Outcome): Promise<boolean> {
   if (outcome.kind === 'wait') {
     await ports.store.release(claim, outcome.delayMs === null ? undefined : { delayMs: outcome.delayMs })
-    return
+    return false
   }
-  const committed = await ports.store.commit(claim, changeOf(claim, outcome))
+  const change = changeOf(claim, outcome)
+  const committed = await ports.store.commit(claim, change)
   await ports.fault(`${claim.deployment.state}.committed`)
   if (!committed) await ports.store.release(claim)
+  return committed && stepOf(change.to) !== null
 }
 
 /** Until somebody has changed the deployment's row under the worker: a wish, or a newer deployment. */

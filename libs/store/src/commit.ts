@@ -27,6 +27,11 @@ const lockLive = {
     WHERE id = $1 AND state = 'live' FOR NO KEY UPDATE`,
 }
 
+const isQueued = {
+  name: 'is-queued',
+  text: `SELECT id FROM deployments WHERE id = $1 AND state = 'queued'`,
+}
+
 export const commits = (database: Database) => ({
   commit(claim: Claim, change: StateChange): Promise<boolean> {
     return database.transaction(async (session) => {
@@ -45,6 +50,8 @@ export const commits = (database: Database) => ({
   },
 
   async claimQueued(deploymentId: string): Promise<boolean> {
+    // Most that are asked about are under way already: their rows must not be locked for a look.
+    if ((await database.query(isQueued, [deploymentId])).length === 0) return false
     try {
       return await database.transaction(async (session) => {
         const locked = await lockDeployment(session, deploymentId)
