@@ -78,9 +78,10 @@ async function build(
   await retrying(() => ports.source.fetchCommit(repository, commit, tag), signal)
   const manifest = parseManifest(await ports.source.readFile(repository, commit, manifestFile))
   const key = buildKey(commit, manifest.build, app.buildArgs)
-  await ports.store.saveRevision(claim, manifest, key)
-
-  const found = await retrying(() => ports.builder.find(app.name, key), signal)
+  const [found] = await Promise.all([
+    retrying(() => ports.builder.find(app.name, key), signal),
+    ports.store.saveRevision(claim, manifest, key),
+  ])
   if (found) return { image: found, reused: true }
 
   const log = openLogWriter(ports.store, claim.deploymentId, 'build')
@@ -104,8 +105,7 @@ async function build(
     )
     return { image, reused: false }
   } finally {
-    await ports.source.discard(context)
-    await log.close()
+    await Promise.all([ports.source.discard(context), log.close()])
   }
 }
 

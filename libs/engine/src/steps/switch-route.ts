@@ -17,11 +17,13 @@ const confirmMs = 5_000
 export const switchRoute: Step = async (context) => {
   const { ports, claim } = context
   const ref = { seat: claim.app.seat, slot: slotOf(claim) }
-  const processes = await settledProcesses(context)
+  const [processes, instances] = await Promise.all([
+    settledProcesses(context),
+    ports.runtime.list(claim.app.name, claim.deployment.id),
+  ])
   const web = processes.find(({ name }) => name === routedProcessName)
   if (!web?.port) return switched(context)
 
-  const instances = await ports.runtime.list(claim.app.name, claim.deployment.id)
   await fillSlot(context, processes, instances)
   await ports.fault('switching.beforeSwitch')
   const live = await ports.router.switchTo(ref, claim.fence, routed(claim))

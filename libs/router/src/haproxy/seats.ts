@@ -105,8 +105,9 @@ function readReply(reply: string, line: string): number {
 
 /** The router has renamed the file into place; what is not synced could still be lost in a power cut. */
 async function syncFile(path: string): Promise<void> {
-  for (const target of [path, dirname(path)]) {
+  const sync = async (target: string) => {
     const handle = await open(target, 'r')
     await handle.sync().finally(() => handle.close())
   }
+  await Promise.all([path, dirname(path)].map(sync))
 }
