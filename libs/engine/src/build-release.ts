@@ -76,7 +76,12 @@ async function build(
   const { app, commit, tag } = claim
   const repository: Repository = { app: app.name, url: app.repoUrl }
   await retrying(() => ports.source.fetchCommit(repository, commit, tag), signal)
-  const manifest = parseManifest(await ports.source.readFile(repository, commit, manifestFile))
+  const [text, facts] = await Promise.all([
+    ports.source.readFile(repository, commit, manifestFile),
+    ports.source.describeCommit(repository, commit),
+  ])
+  await ports.store.noteCommit(app.id, commit, facts)
+  const manifest = parseManifest(text)
   const key = buildKey(commit, manifest.build, app.buildArgs)
   const [found] = await Promise.all([
     retrying(() => ports.builder.find(app.name, key), signal),

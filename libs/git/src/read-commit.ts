@@ -1,16 +1,10 @@
 /** What a commit on our disk says. */
 import { posix } from 'node:path'
 import { type CommitSha, TagshipError } from '@tagship/domain'
+import type { CommitFacts } from '@tagship/engine'
 import { gitError } from './git-error.ts'
 import { inRepository, type LocalRepository, localOptions } from './local.ts'
 import { runGit } from './run-git.ts'
-
-export interface CommitFacts {
-  /** The first line of its message. */
-  readonly subject: string
-  readonly author: string
-  readonly committedAt: Date
-}
 
 /**
  * A text file of at most `limit` bytes; null where there is none.

@@ -5,14 +5,15 @@ import { type AppName, type CommitSha, quote, TagshipError } from '@tagship/doma
 import type { Log, Repository, Source } from '@tagship/engine'
 import { archiveCommit } from './archive.ts'
 import { changedPaths } from './changed-paths.ts'
+import { type Comparison, compareCommits } from './compare-commits.ts'
 import { removeRepository, setAside } from './create-repository.ts'
 import { fetchIntoMirror, isFetched } from './fetch-commit.ts'
 import { isDamage } from './git-error.ts'
 import { listHostedTags, listRemoteTags } from './list-tags.ts'
 import { type LocalRepository, localRepository, peel } from './local.ts'
 import { oneAtATime } from './one-at-a-time.ts'
-import { type CommitFacts, describe, readTextFile } from './read-commit.ts'
 import { readLocalTags, readRemoteTags } from './read-tags.ts'
+import { describe, readTextFile } from './read-commit.ts'
 import { remoteOf } from './remote.ts'
 import { sweepScratch } from './scratch.ts'
 import type { RefusedTag, TagList } from './tag-refs.ts'
@@ -50,8 +51,8 @@ export interface GitSourceOptions {
 export interface GitSource extends Source {
   /** As `listTags`, with the tags that were left out, and why. @throws git.* */
   listAllTags(repository: Repository): Promise<TagList>
-  /** Of a commit that has been fetched. @throws git.failed */
-  describeCommit(repository: Repository, commit: CommitSha): Promise<CommitFacts>
+  /** Null where one of the two has not been fetched. @throws git.failed */
+  compare(repository: Repository, base: CommitSha, head: CommitSha): Promise<Comparison | null>
 }
 
 export function createGitSource(options: GitSourceOptions): GitSource {
@@ -112,6 +113,7 @@ export function createGitSource(options: GitSourceOptions): GitSource {
 
     discard: (context) => rm(context.path, { force: true }),
     describeCommit: (repository, commit) => describe(local(repository), commit),
+    compare: (repository, base, head) => compareCommits(local(repository), base, head),
     forget: (repository) =>
       inTurn(repository.app, () =>
         repository.url === null

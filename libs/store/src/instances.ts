@@ -1,6 +1,8 @@
 /** What runs, as it was last seen. */
+import type { Slot } from '@tagship/domain'
 import type { RecordedInstance, SeenInstance, Whereabouts } from '@tagship/engine'
 import type { Database } from './database.ts'
+import { activeList } from './records/deployment.ts'
 
 const record = {
   name: 'record-instances',
@@ -48,6 +50,34 @@ const count = {
   text: 'SELECT count(*)::int AS count FROM instances WHERE deployment_id = $1 AND removed_at IS NULL',
 }
 
+const ofApp = {
+  name: 'instances-of-app',
+  text: `
+    SELECT i.id, i.deployment_id AS "deploymentId", i.name, i.process, i.ordinal, i.slot, i.address, i.port,
+      i.created_at AS "createdAt", r.number AS release
+    FROM instances i JOIN deployments d ON d.id = i.deployment_id JOIN releases r ON r.id = d.release_id
+    WHERE i.removed_at IS NULL AND d.id IN (
+      SELECT c.id FROM deployments c WHERE c.app_id = $1 AND (c.state IN (${activeList}) OR c.state = 'live')
+      UNION ALL SELECT w.id FROM deployments w WHERE w.app_id = $1 AND w.warm_until IS NOT NULL
+    )
+    ORDER BY d.number, i.ordinal`,
+}
+
+/** An instance as it was recorded. */
+export interface InstanceRecord {
+  readonly id: string
+  readonly deploymentId: string
+  readonly release: number
+  readonly name: string
+  readonly process: string
+  readonly ordinal: number
+  readonly slot: Slot
+  readonly address: string | null
+  /** Null: takes no traffic. */
+  readonly port: number | null
+  readonly createdAt: Date
+}
+
 interface Routed extends Record<string, unknown> {
   readonly name: string
   readonly address: string | null
@@ -68,6 +98,10 @@ export const instances = (database: Database) => ({
       gone: routed.filter(({ address }) => address === null).map(({ name }) => name),
     }
   },
+
+  /** Those that should be there, in both slots. */
+  instancesOf: (appId: string): Promise<InstanceRecord[]> =>
+    database.query<InstanceRecord & Record<string, unknown>>(ofApp, [appId]),
 
   async countInstances(deploymentId: string): Promise<number> {
     const [row] = await database.query<{ count: number }>(count, [deploymentId])

@@ -1,6 +1,7 @@
 /** Leases of workers that are known to be gone. */
 import type { Database } from './database.ts'
 import { deploymentKey } from './outbox.ts'
+import { activeList } from './records/deployment.ts'
 
 const endLeases = {
   name: 'end-leases',
@@ -19,6 +20,15 @@ const endLeases = {
     UNION ALL SELECT 'deployments', d.id, ${deploymentKey} FROM d`,
 }
 
+const count = {
+  name: 'count-leases',
+  text: `
+    SELECT holder, count(*)::int AS count FROM (
+      SELECT lease_holder AS holder FROM deployments WHERE state IN (${activeList}) AND lease_holder IS NOT NULL
+      UNION ALL SELECT lease_holder FROM builds WHERE state = 'running' AND lease_holder IS NOT NULL
+    ) held GROUP BY holder`,
+}
+
 export const leases = (database: Database) => ({
   /**
    * Ends the leases of every worker whose name begins so, and asks for their work to go on elsewhere: nobody has
@@ -26,5 +36,11 @@ export const leases = (database: Database) => ({
    */
   async endLeases(workerPrefix: string): Promise<void> {
     await database.query(endLeases, [workerPrefix])
+  },
+
+  /** By worker, of those that hold any. */
+  async leaseCounts(): Promise<Map<string, number>> {
+    const rows = await database.query<{ holder: string; count: number }>(count)
+    return new Map(rows.map((row) => [row.holder, row.count]))
   },
 })

@@ -5,21 +5,27 @@ import { builds } from './builds.ts'
 import { listenForChanges } from './changes.ts'
 import { claims } from './claim.ts'
 import { commits } from './commit.ts'
+import { commitNotes } from './commits.ts'
+import { comparing } from './compared.ts'
 import { configChanges } from './config/change.ts'
 import { environments } from './config/environment.ts'
 import { configReading } from './config/read.ts'
 import type { SecretKey } from './config/seal.ts'
 import { deploymentCreation } from './create-deployment.ts'
 import { type DatabaseOptions, openDatabase } from './database.ts'
+import { databaseFacts } from './database-facts.ts'
 import { deployments } from './deployments.ts'
 import { events } from './events.ts'
 import { translateFailure, translatingFailures } from './failures.ts'
+import { figures } from './figures.ts'
+import { health } from './health.ts'
 import { idempotency } from './idempotency.ts'
 import { instances } from './instances.ts'
 import { leases } from './leases.ts'
 import { deploymentLists } from './list-deployments.ts'
 import { logs } from './logs.ts'
 import { outbox } from './outbox.ts'
+import { overviews } from './overview.ts'
 import { polls } from './polls.ts'
 import { releases } from './releases.ts'
 import { requests } from './request-deployment.ts'
@@ -58,6 +64,8 @@ export async function openStore({ maxSeats = 1_000, secretKey, ...options }: Sto
     ...builds(database),
     ...claims(database),
     ...commits(database),
+    ...commitNotes(database),
+    ...comparing(database),
     ...configChanges(database, secretKey),
     ...configReading(database, secretKey),
     ...deploymentCreation(database),
@@ -65,12 +73,15 @@ export async function openStore({ maxSeats = 1_000, secretKey, ...options }: Sto
     ...deploymentLists(database),
     ...environments(database, secretKey),
     ...events(database),
+    ...figures(database),
+    ...health(database),
     ...history(database),
     ...idempotency(database),
     ...instances(database),
     ...leases(database),
     ...logs(database),
     ...outbox(database),
+    ...overviews(database),
     ...polls(database),
     ...releases(database),
     ...settling(database),
@@ -85,6 +96,7 @@ export async function openStore({ maxSeats = 1_000, secretKey, ...options }: Sto
     waitForChange: changes.waitForChange,
     listening: changes.listening,
     ping,
+    ...databaseFacts(database),
     async close() {
       await changes.close()
       await database.close()

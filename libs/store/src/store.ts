@@ -3,14 +3,20 @@ import type { apps } from './apps.ts'
 import type { audit } from './audit.ts'
 import type { settling } from './backup/settle.ts'
 import type { Changes } from './changes.ts'
+import type { comparing } from './compared.ts'
 import type { configReading } from './config/read.ts'
+import type { databaseFacts } from './database-facts.ts'
 import type { deployments } from './deployments.ts'
 import type { events } from './events.ts'
+import type { figures } from './figures.ts'
+import type { health } from './health.ts'
 import type { idempotency } from './idempotency.ts'
+import type { instances } from './instances.ts'
 import type { leases } from './leases.ts'
 import type { deploymentLists } from './list-deployments.ts'
 import type { logs } from './logs.ts'
 import type { outbox } from './outbox.ts'
+import type { overviews } from './overview.ts'
 import type { polls } from './polls.ts'
 import type { releases } from './releases.ts'
 import type { tags } from './tags.ts'
@@ -27,14 +33,20 @@ export interface Store
     Pick<ReturnType<typeof configReading>, 'configNotLive' | 'unreadableSecrets'>,
     Pick<ReturnType<typeof releases>, 'listReleases'>,
     Pick<ReturnType<typeof tags>, 'appsWithMovedTags'>,
+    Pick<ReturnType<typeof instances>, 'instancesOf'>,
     Pick<ReturnType<typeof polls>, 'pollState'>,
     Pick<Changes, 'onChange' | 'listening'>,
     ReturnType<typeof audit>,
+    ReturnType<typeof comparing>,
+    ReturnType<typeof databaseFacts>,
     ReturnType<typeof events>,
+    ReturnType<typeof figures>,
+    ReturnType<typeof health>,
     ReturnType<typeof history>,
     ReturnType<typeof settling>,
     ReturnType<typeof idempotency>,
     ReturnType<typeof outbox>,
+    ReturnType<typeof overviews>,
     ReturnType<typeof tokens>,
     ReturnType<typeof traffic>,
     ReturnType<typeof leases>,

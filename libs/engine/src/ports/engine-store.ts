@@ -1,5 +1,6 @@
 /** What the engine asks of the store. */
 import type {
+  CommitSha,
   Deployment,
   ErrorCode,
   Manifest,
@@ -14,6 +15,7 @@ import type {
   BuildClaim,
   BuildStatus,
   Claim,
+  HealthAttempts,
   Job,
   LoggedLine,
   LogSource,
@@ -25,6 +27,7 @@ import type {
   Whereabouts,
 } from './records.ts'
 import type { Route } from './router.ts'
+import type { CommitFacts } from './source.ts'
 
 export interface EngineStore {
   // deployments
@@ -62,11 +65,16 @@ export interface EngineStore {
   vacateSlot(claim: Claim): Promise<boolean>
   appendLog(deploymentId: string, source: LogSource, lines: readonly LoggedLine[]): Promise<void>
 
+  /** Entries that were written before, by instance and first attempt, are brought up to date. */
+  recordHealth(deploymentId: string, attempts: readonly HealthAttempts[]): Promise<void>
+
   // builds
   /** Makes sure that the release has a build row, and a job where it is not finished. */
   ensureBuild(claim: Claim): Promise<BuildStatus>
   claimBuild(releaseId: string, worker: string, leaseMs: number): Promise<BuildClaim | null>
   renewBuild(claim: BuildClaim, leaseMs: number): Promise<boolean>
+  /** Keeps what the commit says of itself. A no-op where that is kept. */
+  noteCommit(appId: string, commit: CommitSha, facts: CommitFacts): Promise<void>
   /** Stores the revision that manifest and config of now make (or finds the equal one), and ties it to the release. */
   saveRevision(claim: BuildClaim, manifest: Manifest, buildKey: string): Promise<void>
   finishBuild(

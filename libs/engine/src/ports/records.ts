@@ -131,6 +131,17 @@ export interface RecordedInstance extends Instance {
   readonly port: number | null
 }
 
+/** Attempts in a row to find an instance healthy that ended in the same way. */
+export interface HealthAttempts {
+  readonly instance: string
+  readonly process: string
+  readonly healthy: boolean
+  readonly detail: string
+  readonly attempts: number
+  readonly firstAt: Date
+  readonly lastAt: Date
+}
+
 export type LogSource = 'build' | 'release' | 'instance'
 
 export interface LoggedLine {

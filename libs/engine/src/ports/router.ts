@@ -22,7 +22,7 @@ export interface SlotTraffic {
   readonly inFlight: number
 }
 
-/** One look at a slot that has targets. */
+/** One look at a slot. */
 export interface SlotSample extends SlotRef, SlotTraffic {
   /** Milliseconds until an answer began, on average over the last 1,024 requests; null before the first. */
   readonly responseMs: number | null
@@ -72,7 +72,7 @@ export interface Router {
   switchTo(ref: SlotRef, fence: bigint, from: Routed): Promise<Slot>
   liveSlot(seat: number): Promise<Slot | null>
   traffic(ref: SlotRef): Promise<SlotTraffic>
-  /** One look at both slots of these seats; a slot without targets is left out. @throws router.unavailable */
+  /** One look at both slots of these seats. @throws router.unavailable */
   sample(seats: readonly number[]): Promise<SlotSample[]>
   /** Sends a request through the router as a user would. @returns the name of the instance that answered, or null */
   askThrough(host: HostName, path: string): Promise<{ instance: string | null; status: number }>

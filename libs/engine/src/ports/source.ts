@@ -21,6 +21,14 @@ export interface SignatureCheck {
   readonly why: string
 }
 
+/** What a commit says of itself. */
+export interface CommitFacts {
+  /** The first line of its message. */
+  readonly subject: string
+  readonly author: string
+  readonly committedAt: Date
+}
+
 export interface Source {
   /** Every tag with its peeled commit; tags on blobs and trees are left out. No clone. @throws git.* */
   listTags(repository: Repository): Promise<ObservedTag[]>
@@ -29,6 +37,8 @@ export interface Source {
    * @throws git.*, tag.moved, tag.notFound, tag.notACommit
    */
   fetchCommit(repository: Repository, commit: CommitSha, tag: TagName | null): Promise<void>
+  /** Of a commit that has been fetched. @throws git.failed */
+  describeCommit(repository: Repository, commit: CommitSha): Promise<CommitFacts>
   /** A text file at the commit, or null where there is none. @throws git.*, git.tooLarge */
   readFile(repository: Repository, commit: CommitSha, path: string): Promise<string | null>
   /**

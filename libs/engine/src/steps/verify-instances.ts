@@ -1,5 +1,6 @@
 import { chooseProbe, type Probe, type ProbeResult, probeDelay, TagshipError } from '@tagship/domain'
 import { fillSlot } from '../fill-slot.ts'
+import { recordingHealth } from '../health-record.ts'
 import { describeEnd, hasEnded } from '../instance-end.ts'
 import { sleep } from '../lease.ts'
 import type { Instance, Runtime } from '../ports.ts'
@@ -26,7 +27,9 @@ export const verifyInstances: Step = async (context) => {
     }
   }
 
-  await verifyAll(context)
+  // What waits for a person is looked at again and again: only the first time is of interest.
+  if (claim.deployment.state === 'verifying') await recordingHealth(context, verifyAll)
+  else await verifyAll(context)
   if (signal.aborted) return waitFor(null)
   if (claim.deployment.state === 'awaitingPromotion') return waitFor(promotionCheckMs)
   if (claim.manifest?.rollout.promotion !== 'manual') return happened('healthy')

@@ -16,7 +16,7 @@ const seatsAtOnce = 150
 /** Of statistics: backends, and their servers. */
 const rowTypes = 2 + 4
 
-/** Slots without a server are left out. @throws router.unavailable */
+/** In the order of the seats; of a slot without targets as well, whose counts go on from there once it has some. @throws router.unavailable */
 export async function readSample(socketPath: string, seats: readonly number[]): Promise<SlotSample[]> {
   const samples: SlotSample[] = []
   for (let from = 0; from < seats.length; from += seatsAtOnce) {
@@ -44,7 +44,7 @@ function parseSample(
     const targets = servers
       .filter(({ svname, status }) => svname !== 'BACKEND' && !status.startsWith('MAINT'))
       .map(({ svname, status }) => ({ name: svname, up: status.startsWith('UP') }))
-    if (!backend || targets.length === 0) return []
+    if (!backend) return []
     return {
       ...ref,
       requests: backend.req_tot,
