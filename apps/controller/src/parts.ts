@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { createDockerBuilder } from '@tagship/builder'
+import { createDockerBuilder, type DockerBuilder } from '@tagship/builder'
 import type { AppName } from '@tagship/domain'
 import { startPostgres, startRedis } from '@tagship/embedded'
 import type { CommandPorts, Log } from '@tagship/engine'
-import { createGitSource, ensureHosted, mendHosted } from '@tagship/git'
+import { createGitSource, ensureHosted, type GitSource, mendHosted } from '@tagship/git'
 import { createDocker, type Logger } from '@tagship/kit'
 import { openQueue, type Queue, startOutboxDispatcher } from '@tagship/queue'
 import { createHaproxyRouter, type HaproxyRouter } from '@tagship/router'
@@ -27,6 +27,8 @@ export interface Parts {
   /** Where the repositories are. */
   readonly gitFolder: string
   readonly router: HaproxyRouter
+  readonly source: GitSource
+  readonly builder: DockerBuilder
   readonly ports: CommandPorts & { readonly store: Store }
   readonly docker: ReturnType<typeof createDocker>
   /** The name that this controller's leases carry. */
@@ -115,19 +117,22 @@ async function assembleInto(
   await router.restore(() => store.routes())
   const gitFolder = join(folder, 'git')
   for (const app of await store.allApps()) if (app.repoUrl === null) await mendHosted(gitFolder, app.name)
+  const source = createGitSource({ folder: gitFolder, spoolFolder: join(folder, 'spool'), log })
+  const builder = createDockerBuilder({ docker, installation, log })
   const ports = {
     store,
     source: {
-      ...createGitSource({ folder: gitFolder, spoolFolder: join(folder, 'spool'), log }),
+      ...source,
       ensureHosted: async (app: AppName) => void (await ensureHosted(gitFolder, app)),
     },
-    builder: createDockerBuilder({ docker, installation, log }),
+    builder,
     runtime: createDockerRuntime({ docker, installation, log }),
     router,
     log: log satisfies Log,
     fault: faultPoints(options.fault),
   }
-  return { data, store, queue, gitFolder, router, ports, docker, worker, log, close: () => closeAll(closers) }
+  const close = () => closeAll(closers)
+  return { data, store, queue, gitFolder, router, source, builder, ports, docker, worker, log, close }
 }
 
 async function openDatabase(

@@ -18,6 +18,7 @@ import { assemble, type Parts } from './parts.ts'
 import { takePriority } from './priority.ts'
 import { readiness } from './readiness.ts'
 import { register, unregister } from './registry.ts'
+import { type TrafficWatch, watchTraffic } from './traffic/watch.ts'
 import { version } from './version.ts'
 import { startWorkers, workerName } from './workers.ts'
 
@@ -43,7 +44,8 @@ export async function serve(options: Options, tell: Tell): Promise<void> {
   const parts = await assemble(options, data, place, log, (text) => tell({ type: 'progress', text }))
   try {
     const firstToken = await ensureAdminToken(data, parts.store)
-    const server = await startServer(options, parts, me.url)
+    await using traffic = watchTraffic(parts)
+    const server = await startServer(options, parts, me, traffic)
     await register(data, me)
     const workers = await startWorkers(parts, options.buildsAtOnce)
     tell({ type: 'ready', url: me.url, appsUrl, firstToken, installation })
@@ -75,7 +77,7 @@ async function introduce(options: Options): Promise<ControllerFile> {
   }
 }
 
-async function startServer(options: Options, parts: Parts, publicUrl: string) {
+async function startServer(options: Options, parts: Parts, me: ControllerFile, traffic: TrafficWatch) {
   const { store, ports, log } = parts
   const hostUrl = (host: string) => `http://${host}:${options.httpPort}`
   const urlOf = (app: AppRecord) => hostUrl(app.hosts[0] ?? 'localhost')
@@ -84,7 +86,7 @@ async function startServer(options: Options, parts: Parts, publicUrl: string) {
   const server = await buildServer({
     store,
     commands: bindCommands(ports),
-    insight: createInsight(parts),
+    insight: createInsight(parts, traffic, { id: me.id, options }),
     log,
     version: await version(),
     readiness: () => readiness(parts),
@@ -104,7 +106,7 @@ async function startServer(options: Options, parts: Parts, publicUrl: string) {
       onPush: (push, say, signal) => onPush(ports, urlOf, push, say, signal),
       log,
     }),
-    publicUrl,
+    publicUrl: me.url,
     appsUrl: hostUrl,
   })
   await server.listen({ host: options.bind, port: options.port })

@@ -15,6 +15,7 @@ import { testDatabase } from '@tagship/tests/postgres'
 import type { FastifyInstance } from 'fastify'
 import type { Commands } from '../src/http/commands.ts'
 import { buildServer } from '../src/http/server.ts'
+import { playInsight } from './played-insight.ts'
 
 export const commit = parseCommitSha('a'.repeat(40))
 
@@ -26,9 +27,10 @@ export interface ApiUnderTest extends AsyncDisposable {
   client(role?: Role): Client
 }
 
-/** @param replace gives the commands that are played otherwise */
+/** @param replace gives the commands that are played otherwise. @param world what else there is outside */
 export async function startApi(
   replace: (real: Commands) => Partial<Commands> = () => ({}),
+  world: Parameters<typeof playInsight>[2] = {},
 ): Promise<ApiUnderTest> {
   const database = await testDatabase()
   const secretKey = parseSecretKey(newSecretKey(), 'the test')
@@ -36,12 +38,13 @@ export async function startApi(
   const store = await openStore({ url: database.url, log, secretKey })
   await store.listening()
   const commands = commandsOf(store)
+  const insight = playInsight(store, log, world)
   const secrets = await Promise.all(roles.map(async (role) => [role, await store.createToken(role, role)]))
   const tokens: Record<Role, string> = Object.fromEntries(secrets)
   const server = await buildServer({
     store,
     commands: { ...commands, ...replace(commands) },
-    insight: { images: async () => null },
+    insight,
     log,
     version: '0.0.0',
     readiness: async () => ({ ok: true, checks: [] }),
@@ -62,6 +65,7 @@ export async function startApi(
     client: (role = 'admin') => createClient({ url, token: tokens[role] }),
     async [Symbol.asyncDispose]() {
       await server.close()
+      await insight[Symbol.asyncDispose]()
       await store.close()
       await database.drop()
     },

@@ -5,17 +5,25 @@ import { auditRoutes } from './routes/audit.ts'
 import { configRoutes } from './routes/config.ts'
 import { deploymentRoutes } from './routes/deployments.ts'
 import { eventRoutes } from './routes/events.ts'
+import { figuresRoutes } from './routes/figures.ts'
+import { instanceRoutes } from './routes/instances.ts'
 import { logRoutes } from './routes/logs.ts'
+import { overviewRoutes } from './routes/overview.ts'
 import { releaseRoutes } from './routes/releases.ts'
 import { systemRoutes } from './routes/system.ts'
+import { trafficRoutes } from './routes/traffic.ts'
 
 export const routes = {
+  ...overviewRoutes,
   ...appRoutes,
   ...configRoutes,
   ...deploymentRoutes,
   ...releaseRoutes,
+  ...instanceRoutes,
+  ...trafficRoutes,
   ...logRoutes,
   ...eventRoutes,
+  ...figuresRoutes,
   ...auditRoutes,
   ...systemRoutes,
 } as const satisfies Record<string, Route>

@@ -38,8 +38,7 @@ const situations = `
     EXISTS (SELECT FROM deployments d WHERE d.app_id = a.id AND d.state IN (${activeList})) AS under_way,
     a.poll_error IS NOT NULL OR a.id = ANY($3::uuid[])
       OR EXISTS (SELECT FROM deployments h WHERE h.app_id = a.id AND h.number = a.deployment_count
-        AND h.trigger = 'heal' AND h.state = 'failed')
-      OR EXISTS (SELECT FROM tags t WHERE t.app_id = a.id AND t.moved_at IS NOT NULL AND t.deleted_at IS NULL) AS alerting,
+        AND h.trigger = 'heal' AND h.state = 'failed') AS alerting,
     $2::text IS NULL OR strpos(a.name, $2) > 0
       OR EXISTS (SELECT FROM hosts h WHERE h.app_id = a.id AND strpos(h.name, $2) > 0)
       OR EXISTS (SELECT FROM deployments d JOIN releases r ON r.id = d.release_id
@@ -64,11 +63,11 @@ const page = {
           ORDER BY m.name COLLATE "C" LIMIT $6)) AS apps`,
 }
 
-const movedTags = {
-  name: 'moved-tags',
+const whereTagsMoved = {
+  name: 'apps-where-tags-moved',
   text: `
-    SELECT app_id AS "appId", name, moved_at AS at FROM tags
-    WHERE app_id = ANY($1) AND moved_at IS NOT NULL AND deleted_at IS NULL ORDER BY moved_at DESC`,
+    SELECT to_jsonb(a) AS record FROM app_records a WHERE a.removed_at IS NULL
+      AND a.id IN (SELECT t.app_id FROM tags t WHERE t.moved_to IS NOT NULL AND t.deleted_at IS NULL)`,
 }
 
 const holders = {
@@ -109,9 +108,11 @@ export const overviews = (database: Database) => ({
     return { apps: row.apps.map(appFrom), counts: row.counts }
   },
 
-  /** Tags that name another commit than they did, of these apps; the last move first. */
-  movedTags: (appIds: readonly string[]): Promise<{ appId: string; name: string; at: Date }[]> =>
-    database.query(movedTags, [appIds]),
+  /** Apps that have a tag which is somewhere else than it was first. */
+  async appsWhereTagsMoved(): Promise<AppRecord[]> {
+    const rows = await database.query<{ record: AppRow }>(whereTagsMoved)
+    return rows.map(({ record }) => appFrom(record))
+  },
 
   /** What is in the slots of these apps; of two in one slot, the older first. */
   async slotHolders(appIds: readonly string[]): Promise<SlotHolder[]> {

@@ -10,23 +10,31 @@ import { auditHandlers } from './handlers/audit.ts'
 import { configHandlers } from './handlers/config.ts'
 import { deploymentHandlers } from './handlers/deployments.ts'
 import { eventHandlers, eventStreams } from './handlers/events.ts'
+import { figuresHandlers } from './handlers/figures.ts'
+import { instanceHandlers } from './handlers/instances.ts'
 import { logHandlers, logStreams } from './handlers/logs.ts'
+import { overviewHandlers } from './handlers/overview.ts'
 import { releaseHandlers } from './handlers/releases.ts'
 import { systemHandlers } from './handlers/system.ts'
+import { trafficHandlers, trafficStreams } from './handlers/traffic.ts'
 import { serveStream } from './server-sent-events.ts'
 import { performWrite } from './writes.ts'
 
 const handlers: Handlers = {
+  ...overviewHandlers,
   ...appHandlers,
   ...configHandlers,
   ...deploymentHandlers,
   ...releaseHandlers,
+  ...instanceHandlers,
+  ...trafficHandlers,
   ...logHandlers,
   ...eventHandlers,
+  ...figuresHandlers,
   ...auditHandlers,
   ...systemHandlers,
 }
-const streamOpeners: StreamOpeners = { ...logStreams, ...eventStreams }
+const streamOpeners: StreamOpeners = { ...trafficStreams, ...logStreams, ...eventStreams }
 
 export interface RouteContext {
   readonly deps: ServerDeps

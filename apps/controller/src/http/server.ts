@@ -8,6 +8,7 @@ import {
   validatorCompiler,
 } from 'fastify-type-provider-zod'
 import { guardAccess } from './access.ts'
+import { registerApiPage } from './api-page.ts'
 import { createAuditor } from './audit.ts'
 import { registerGit } from './git.ts'
 import type { ServerDeps } from './handler.ts'
@@ -49,6 +50,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   server.addHook('preClose', async () => closing.abort())
 
   await describe(server, deps)
+  await registerApiPage(server)
   registerRoutes(server, { deps, auditor, closing: closing.signal })
   await registerGit(server, deps)
   return server

@@ -1,4 +1,8 @@
+import { z } from 'zod'
+import { changes } from '../changes.ts'
 import { deployBody, deployed, deployment, deploymentQuery, listedDeployment } from '../deployment.ts'
+import { healthAttempts } from '../health.ts'
+import { image } from '../image.ts'
 import type { Route } from '../route.ts'
 import { appParams, deploymentParams, line, page } from '../values.ts'
 import { gitErrors, toDeployErrors } from './errors.ts'
@@ -43,6 +47,36 @@ export const deploymentRoutes = {
     role: 'viewer',
     params: deploymentParams,
     response: listedDeployment,
+    status: 200,
+    errors: ['deployment.notFound'],
+  },
+  readImage: {
+    method: 'GET',
+    path: '/api/v1/deployments/:id/image',
+    summary: 'The image of a deployment, with its layers',
+    role: 'viewer',
+    params: deploymentParams,
+    response: image,
+    status: 200,
+    errors: ['deployment.notFound'],
+  },
+  readChanges: {
+    method: 'GET',
+    path: '/api/v1/deployments/:id/changes',
+    summary: 'What a deployment changes against what serves, or served before it',
+    role: 'viewer',
+    params: deploymentParams,
+    response: changes,
+    status: 200,
+    errors: ['deployment.notFound', 'app.notFound'],
+  },
+  listHealthAttempts: {
+    method: 'GET',
+    path: '/api/v1/deployments/:id/health',
+    summary: 'How often each instance of a deployment was probed, and what was found',
+    role: 'viewer',
+    params: deploymentParams,
+    response: z.object({ items: z.array(healthAttempts), next: z.null() }),
     status: 200,
     errors: ['deployment.notFound'],
   },

@@ -1,7 +1,9 @@
+import { z } from 'zod'
+import { rollbackPreview } from '../changes.ts'
 import { rollback, rollbackBody } from '../deployment.ts'
 import { release } from '../history.ts'
 import type { Route } from '../route.ts'
-import { appParams, page, pageQuery } from '../values.ts'
+import { appParams, line, page, pageQuery } from '../values.ts'
 
 const targetErrors = ['app.notFound', 'release.notFound', 'release.alreadyLive', 'tag.notFound'] as const
 
@@ -16,6 +18,20 @@ export const releaseRoutes = {
     response: page(release),
     status: 200,
     errors: ['app.notFound'],
+  },
+  previewRollback: {
+    method: 'GET',
+    path: '/api/v1/apps/:app/rollback',
+    summary: 'What a rollback would do; changes nothing',
+    role: 'viewer',
+    params: appParams,
+    query: z.strictObject({
+      /** `v12`, or a tag; without it, the release that was live before. */
+      to: line(300).optional(),
+    }),
+    response: rollbackPreview,
+    status: 200,
+    errors: targetErrors,
   },
   rollBack: {
     method: 'POST',

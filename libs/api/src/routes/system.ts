@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Route } from '../route.ts'
-import { readiness } from '../system.ts'
+import { doctorFindings, readiness, system } from '../system.ts'
 
 export const systemRoutes = {
   health: {
@@ -20,6 +20,24 @@ export const systemRoutes = {
     response: readiness,
     status: 200,
     orStatus: 503,
+    errors: [],
+  },
+  readSystem: {
+    method: 'GET',
+    path: '/api/v1/system',
+    summary: 'The control plane: queues, controllers, router, disk, versions, and what is degraded',
+    role: 'viewer',
+    response: system,
+    status: 200,
+    errors: [],
+  },
+  readDoctor: {
+    method: 'GET',
+    path: '/api/v1/system/doctor',
+    summary: 'What the doctor finds on the controller’s machine, and how to mend what is wrong',
+    role: 'admin',
+    response: doctorFindings,
+    status: 200,
     errors: [],
   },
   metrics: {

@@ -1,17 +1,9 @@
-import type { AppJson } from '@tagship/api'
-import {
-  isActive,
-  type JudgedTag,
-  parseHostName,
-  quote,
-  type TagPolicyInput,
-  TagshipError,
-} from '@tagship/domain'
+import { parseHostName, quote, type TagPolicyInput, TagshipError } from '@tagship/domain'
 import type { AppRecord } from '@tagship/engine'
 import { readTextCursor, toPage } from '../cursor.ts'
-import type { Handlers, ServerDeps } from '../handler.ts'
+import { describeApp, describeApps } from '../describe-apps.ts'
+import type { Handlers } from '../handler.ts'
 import { findApp } from '../look-up.ts'
-import { presentApp } from '../present.ts'
 import { presentExplanation, presentTag, presentTrial } from '../present-tag.ts'
 
 export const appHandlers = {
@@ -90,44 +82,6 @@ export const appHandlers = {
     return describeApp(deps, await findApp(deps.store, params.app))
   },
 } satisfies Partial<Handlers>
-
-async function describeApp(deps: ServerDeps, app: AppRecord): Promise<AppJson> {
-  const [described] = await describeApps(deps, [app])
-  if (!described) throw new TagshipError('internal', `the app ${app.name} was not described`)
-  return described
-}
-
-/** Some questions to the store, however many apps they are; one more for each that has an alert. */
-async function describeApps(
-  { store, commands, publicUrl, appsUrl }: ServerDeps,
-  apps: readonly AppRecord[],
-): Promise<AppJson[]> {
-  const ids = apps.map(({ id }) => id)
-  const [current, notLive, moved, polls] = await Promise.all([
-    store.currentDeployments(ids),
-    store.configNotLive(ids),
-    store.appsWithMovedTags(ids),
-    apps.some(({ repoUrl }) => repoUrl !== null) ? store.pollState() : [],
-  ])
-  const alerts = new Map<string, JudgedTag[]>()
-  for (const app of apps) if (moved.has(app.id)) alerts.set(app.id, await commands.movedTags(app))
-  const deployments = Map.groupBy(current, ({ appId }) => appId)
-  const pollOf = new Map(polls.map((poll) => [poll.appId, poll]))
-  return apps.map((app) => {
-    const own = deployments.get(app.id) ?? []
-    return presentApp(app, {
-      serving: own.find(({ id }) => id === app.servingDeploymentId) ?? null,
-      active: own.find(({ state }) => isActive(state)) ?? null,
-      queued: own.find(({ state }) => state === 'queued') ?? null,
-      unhealed: own.find(({ trigger, state }) => trigger === 'heal' && state === 'failed') ?? null,
-      configNotLive: notLive.get(app.id) ?? [],
-      alerts: alerts.get(app.id) ?? [],
-      poll: pollOf.get(app.id) ?? null,
-      pushUrl: app.repoUrl === null ? `${publicUrl}/git/${app.name}.git` : null,
-      urls: app.hosts.map(appsUrl),
-    })
-  })
-}
 
 /** `tags` is short for the range. */
 function withRange(policy: TagPolicyInput, tags: string | undefined): TagPolicyInput {

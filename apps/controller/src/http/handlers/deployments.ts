@@ -1,6 +1,8 @@
 import type { ListedDeploymentJson } from '@tagship/api'
 import type { Deployment } from '@tagship/domain'
+import type { AppRecord } from '@tagship/engine'
 import type { DeploymentFilter } from '@tagship/store'
+import { type ComparedRelease, compareReleases } from '../compare-releases.ts'
 import { readDeploymentCursor, writeDeploymentCursor } from '../cursor.ts'
 import type { Handlers, ServerDeps } from '../handler.ts'
 import { findApp, findDeployment } from '../look-up.ts'
@@ -31,6 +33,40 @@ export const deploymentHandlers = {
     return listed
   },
 
+  async readImage({ store, insight }, { params }) {
+    const { imageDigest, imageBytes } = await findDeployment(store, params.id)
+    const none = { digest: imageDigest, bytes: imageBytes, createdAt: null, layers: null }
+    if (imageDigest === null) return { ...none, present: false }
+    const [detail, images] = await Promise.all([insight.image(imageDigest), insight.images()])
+    if (!detail) return { ...none, present: images && false }
+    const { bytes, createdAt, layers } = detail
+    return {
+      digest: imageDigest,
+      bytes,
+      present: true,
+      createdAt: createdAt.toISOString(),
+      layers: [...layers],
+    }
+  },
+
+  async readChanges(deps, { params }) {
+    const deployment = await findDeployment(deps.store, params.id)
+    const app = await findApp(deps.store, deployment.app)
+    const base = await baseOf(deps, app, deployment)
+    return compareReleases(deps, app, base && compared(base), compared(deployment))
+  },
+
+  async listHealthAttempts({ store }, { params }) {
+    const { id } = await findDeployment(store, params.id)
+    const found = await store.healthAttempts(id)
+    const items = found.map(({ firstAt, lastAt, ...rest }) => ({
+      ...rest,
+      firstAt: firstAt.toISOString(),
+      lastAt: lastAt.toISOString(),
+    }))
+    return { items, next: null }
+  },
+
   async promote(deps, { params, actor }) {
     await findDeployment(deps.store, params.id)
     return presentDeployment(await deps.commands.promote(params.id, actor))
@@ -41,6 +77,21 @@ export const deploymentHandlers = {
     return presentDeployment(await deps.commands.cancel(params.id, actor))
   },
 } satisfies Partial<Handlers>
+
+/** What serves; for what serves or has served, what served before it. */
+async function baseOf(
+  { store }: ServerDeps,
+  app: AppRecord,
+  deployment: Deployment,
+): Promise<Deployment | null> {
+  if (deployment.servingAt !== null) return store.servedBefore(deployment)
+  return app.servingDeploymentId === null ? null : store.deploymentById(app.servingDeploymentId)
+}
+
+function compared({ releaseNumber, ...rest }: Deployment): ComparedRelease {
+  const { tag, commit, imageDigest, imageBytes } = rest
+  return { number: releaseNumber, tag, commit, imageDigest, imageBytes }
+}
 
 interface Query extends Pick<DeploymentFilter, 'tag' | 'actor'> {
   readonly state?: DeploymentFilter['states']

@@ -2,6 +2,7 @@ import { readNumberCursor, toPage } from '../cursor.ts'
 import type { Handlers } from '../handler.ts'
 import { findApp } from '../look-up.ts'
 import { presentRelease, presentRollback } from '../present.ts'
+import { previewRollback } from '../rollback-preview.ts'
 import { idOfWrite } from '../writes.ts'
 
 export const releaseHandlers = {
@@ -14,6 +15,10 @@ export const releaseHandlers = {
     })
     const page = toPage(rows, query.limit, ({ number }) => number)
     return { items: page.items.map(presentRelease), next: page.next }
+  },
+
+  async previewRollback(deps, { params, query, actor }) {
+    return previewRollback(deps, await findApp(deps.store, params.app), query.to, actor)
   },
 
   async rollBack(deps, { params, body, actor, request }) {

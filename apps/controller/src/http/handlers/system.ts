@@ -11,6 +11,14 @@ export const systemHandlers = {
     return { ok, checks: checks.map((check) => ({ ...check })) }
   },
 
+  async readSystem({ insight, version }) {
+    return { version, ...(await insight.system()) }
+  },
+
+  async readDoctor({ insight }) {
+    return { items: await insight.doctor(), next: null }
+  },
+
   async metrics({ metrics }, { reply }) {
     reply.type(metrics.contentType)
     return metrics.metrics()
