@@ -62,6 +62,9 @@ const entries: readonly Entry[] = [
   ),
   entry('hold', 'pause auto-deploy', async () => (await import('./commands/hold.ts')).holdCommand()),
   entry('resume', 'resume auto-deploy', async () => (await import('./commands/hold.ts')).resumeCommand()),
+  entry('figures', 'how often, how fast and how safely is deployed', async () =>
+    (await import('./commands/figures.ts')).figuresCommand(),
+  ),
   entry('audit', 'who did what; proof that history is intact', async () =>
     (await import('./commands/audit.ts')).auditCommand(),
   ),
