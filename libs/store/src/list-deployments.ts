@@ -32,7 +32,7 @@ export interface DeploymentPage {
 }
 
 /** Candidates that one page looks at, where a filter is left that no index answers. */
-const scan = 5_000
+const scan = 2_000
 
 const records = {
   name: 'deployment-records',
