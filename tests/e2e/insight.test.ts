@@ -52,12 +52,11 @@ describe('what pages show', () => {
       signal: AbortSignal.timeout(60_000),
     })
     await Promise.all(Array.from({ length: sent }, () => at.fetch('shop.localhost')))
-    let counted = 0
     for await (const { apps } of stream) {
-      counted += apps[0]?.slots.find(({ slot }) => slot === apps[0]?.live)?.requestsPerSecond ?? 0
-      if (counted > 0) break
+      // The first look may be from before.
+      const live = apps[0]?.slots.find(({ slot }) => slot === apps[0]?.live)
+      if ((live?.requestsPerSecond ?? 0) > 2) break
     }
-    expect(counted).toBeGreaterThan(1)
     const [card] = (await at.client.readOverview()).items
     const requests = card?.traffic?.requests.reduce((sum, one) => sum + one, 0)
     expect(requests).toBeGreaterThanOrEqual(sent)

@@ -4,7 +4,7 @@ import { engineStatus } from '@tagship/kit'
 import { z } from 'zod'
 import { askEngine, type Scope } from './engine.ts'
 
-export interface ImageLayer {
+interface ImageLayer {
   /** Of its content; null where the engine does not tell which is which. */
   readonly digest: string | null
   readonly bytes: number

@@ -4,7 +4,7 @@ import type { CommitFacts } from '@tagship/engine'
 import { inRepository, type LocalRepository, localOptions, peelAll } from './local.ts'
 import { runGit } from './run-git.ts'
 
-export interface ListedCommit extends CommitFacts {
+interface ListedCommit extends CommitFacts {
   readonly sha: string
 }
 
@@ -14,7 +14,7 @@ export interface CommitList {
   readonly total: number
 }
 
-export interface ChangedFile {
+interface ChangedFile {
   readonly path: string
   readonly change: 'added' | 'removed' | 'changed'
   /** Lines; null for a binary file, and where the content is not on our disk. */

@@ -10,7 +10,7 @@ export interface CommitListing {
   readonly total: number
 }
 
-export interface CommitComparison {
+interface CommitComparison {
   readonly added: CommitListing
   readonly undone: CommitListing
   readonly files: {
