@@ -80,6 +80,11 @@ const makeAudit = `
   SELECT at, 'actor-' || n % 97, 'deploy', 'app-' || app, CASE WHEN n % 300 = 0 THEN 'refused' ELSE 'done' END
   FROM (${numbered}) x`
 
+const plainIndexes = `
+  SELECT indexname AS name, indexdef AS definition FROM pg_indexes
+  WHERE schemaname = current_schema() AND tablename IN ('releases', 'deployments', 'events', 'audit')
+    AND indexdef LIKE 'CREATE INDEX %'`
+
 const settle = `
   UPDATE apps a SET deployment_count = last.number, release_count = last.number, serving_deployment_id = last.id,
     live_slot = last.slot, event_seq = last.number * 3
@@ -92,6 +97,10 @@ export async function fillHistory(url: string, { apps, deployments }: HistorySiz
     // Notifications, and the order of ids, are for readers that are not there yet; what a row has to be is kept.
     for (const table of ['deployments', 'events'])
       await client.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`)
+    await client.query(`SET synchronous_commit = off; SET maintenance_work_mem = '256MB'; SET work_mem = '64MB'`)
+    // Made at the end in one go; those that hold a constraint stay.
+    const { rows: indexes } = await client.query<{ name: string; definition: string }>(plainIndexes)
+    for (const { name } of indexes) await client.query(`DROP INDEX ${client.escapeIdentifier(name)}`)
     for (const text of [makeApps, makeHosts, makeRevisions]) await client.query(text, [apps])
     for (let from = 1; from <= deployments; from += batch) {
       const values = [apps, deployments, from, Math.min(deployments, from + batch - 1)]
@@ -100,6 +109,7 @@ export async function fillHistory(url: string, { apps, deployments }: HistorySiz
       }
       process.stderr.write(`history: ${values[3]} deployments\n`)
     }
+    for (const { definition } of indexes) await client.query(definition)
     await client.query(settle)
     for (const table of ['deployments', 'events'])
       await client.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`)

@@ -180,6 +180,14 @@ describe('traffic', () => {
   })
 })
 
+test('a page hears of an app whose settings have changed', async () => {
+  const stream = await api.client('viewer').follow.listApps({ signal: AbortSignal.timeout(20_000) })
+  await api.client().changeApp({ params: { app: 'wiki' }, body: { buildArgs: { A: 'b' } } })
+  for await (const { app } of stream) {
+    if (app === 'wiki') break
+  }
+})
+
 describe('a deployment', () => {
   test('is listed with whether a rollback can bring it back', async () => {
     const { items } = await api.client().listDeployments({ params: { app: 'shop' } })

@@ -60,6 +60,10 @@ export const app = z
   .meta({ id: 'App' })
 export type AppJson = z.output<typeof app>
 
+/** Null: changes may have been missed; look at all again. */
+export const appChange = z.object({ app: z.string().nullable() }).meta({ id: 'AppChange' })
+export type AppChangeJson = z.output<typeof appChange>
+
 export const addAppBody = z.strictObject({
   name: line(100),
   repo: line(2000).nullable().default(null),

@@ -5,9 +5,9 @@ import type pg from 'pg'
 import { type Database, endConnection } from './database.ts'
 
 export interface Change {
-  readonly kind: 'deployment' | 'event' | 'log' | 'outbox'
+  readonly kind: 'deployment' | 'event' | 'log' | 'outbox' | 'app'
   /**
-   * Id of the deployment, of the event, of the deployment whose log grew. Empty for the outbox, and where
+   * Id of the deployment, of the event, of the deployment whose log grew; name of the app. Empty for the outbox, and where
    * changes may have been missed: look again.
    */
   readonly id: string
@@ -27,6 +27,7 @@ const channels = {
   tagship_event: 'event',
   tagship_log: 'log',
   tagship_outbox: 'outbox',
+  tagship_app: 'app',
 } as const satisfies Record<string, Change['kind']>
 
 const reconnectMs = 500

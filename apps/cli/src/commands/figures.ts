@@ -35,10 +35,11 @@ async function figures(app: string | undefined, flags: JsonFlag & { readonly sin
 
 /** `30d`: that long before now; else a date or a moment. */
 export function sinceMoment(text: string): Date {
-  const [, count, unit] = /^(\d{1,4})([hdw])$/.exec(text) ?? []
+  const [, count, unit] = /^([1-9]\d{0,3})([hdw])$/.exec(text) ?? []
+  const date = /^\d{4}-\d\d-\d\d(T.*)?$/.test(text) ? Date.parse(text) : Number.NaN
   const ago = count && unit ? Number(count) * units[unit as keyof typeof units] : null
-  const moment = new Date(ago === null ? Date.parse(text) : Date.now() - ago)
-  if (Number.isNaN(moment.getTime()) || !/^\d/.test(text)) {
+  const moment = new Date(ago === null ? date : Date.now() - ago)
+  if (Number.isNaN(moment.getTime())) {
     throw new InvalidArgumentError('Give how long ago, such as 30d, or a date, such as 2026-11-01.')
   }
   return moment

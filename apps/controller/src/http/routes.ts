@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } fro
 import { z } from 'zod'
 import type { Auditor } from './audit.ts'
 import type { Handlers, ServerDeps, StreamOpeners } from './handler.ts'
-import { appHandlers } from './handlers/apps.ts'
+import { appHandlers, appStreams } from './handlers/apps.ts'
 import { auditHandlers } from './handlers/audit.ts'
 import { configHandlers } from './handlers/config.ts'
 import { deploymentHandlers } from './handlers/deployments.ts'
@@ -34,7 +34,7 @@ const handlers: Handlers = {
   ...auditHandlers,
   ...systemHandlers,
 }
-const streamOpeners: StreamOpeners = { ...trafficStreams, ...logStreams, ...eventStreams }
+const streamOpeners: StreamOpeners = { ...appStreams, ...trafficStreams, ...logStreams, ...eventStreams }
 
 export interface RouteContext {
   readonly deps: ServerDeps

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { addAppBody, app, changeAppBody, changedApp, holdBody } from '../app.ts'
+import { addAppBody, app, appChange, changeAppBody, changedApp, holdBody } from '../app.ts'
 import type { Route } from '../route.ts'
 import { explainedTag, policyTrial, tag } from '../tag.ts'
 import { appParams, line, page, pageQuery } from '../values.ts'
@@ -9,10 +9,11 @@ export const appRoutes = {
   listApps: {
     method: 'GET',
     path: '/api/v1/apps',
-    summary: 'Every app, by name',
+    summary: 'Every app, by name; as a stream, which apps have changed: settings, hold, tags, poll',
     role: 'viewer',
     query: pageQuery,
     response: page(app),
+    stream: appChange,
     status: 200,
     errors: [],
   },

@@ -1,8 +1,9 @@
 import { parseHostName, quote, type TagPolicyInput, TagshipError } from '@tagship/domain'
 import type { AppRecord } from '@tagship/engine'
+import { streamAppChanges } from '../app-stream.ts'
 import { readTextCursor, toPage } from '../cursor.ts'
 import { describeApp, describeApps } from '../describe-apps.ts'
-import type { Handlers } from '../handler.ts'
+import type { Handlers, StreamOpeners } from '../handler.ts'
 import { findApp } from '../look-up.ts'
 import { presentExplanation, presentTag, presentTrial } from '../present-tag.ts'
 
@@ -82,6 +83,12 @@ export const appHandlers = {
     return describeApp(deps, await findApp(deps.store, params.app))
   },
 } satisfies Partial<Handlers>
+
+export const appStreams = {
+  async listApps({ store }, _call, signal) {
+    return streamAppChanges(store, signal)
+  },
+} satisfies Partial<StreamOpeners>
 
 /** `tags` is short for the range. */
 function withRange(policy: TagPolicyInput, tags: string | undefined): TagPolicyInput {
