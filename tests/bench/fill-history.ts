@@ -97,7 +97,9 @@ export async function fillHistory(url: string, { apps, deployments }: HistorySiz
     // Notifications, and the order of ids, are for readers that are not there yet; what a row has to be is kept.
     for (const table of ['deployments', 'events'])
       await client.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`)
-    await client.query(`SET synchronous_commit = off; SET maintenance_work_mem = '256MB'; SET work_mem = '64MB'`)
+    await client.query(
+      `SET synchronous_commit = off; SET maintenance_work_mem = '256MB'; SET work_mem = '64MB'`,
+    )
     // Made at the end in one go; those that hold a constraint stay.
     const { rows: indexes } = await client.query<{ name: string; definition: string }>(plainIndexes)
     for (const { name } of indexes) await client.query(`DROP INDEX ${client.escapeIdentifier(name)}`)

@@ -61,10 +61,7 @@ function healthOf(up: number | null, targets: number, routed: boolean): SlotStat
 /** Tags that were moved, shown one by one up to so many. */
 const movedShown = 5
 
-function alertsOf(
-  { situation, look }: AppAtAGlance,
-  live: SlotStateJson | undefined,
-): AlertJson[] {
+function alertsOf({ situation, look }: AppAtAGlance, live: SlotStateJson | undefined): AlertJson[] {
   const { unhealed, poll } = situation
   const none = { since: null, tag: null, deployment: null }
   const alerts: AlertJson[] = []
