@@ -54,6 +54,8 @@ export interface Outcome {
   /** From the end of the fault until the deployment had reached its outcome. */
   readonly recoveryMs: number | null
   readonly tookMs: number
+  /** When it was over; RFC 3339. */
+  readonly playedAt: string
 }
 
 /** A control has to be found wrong, everything else must not. */

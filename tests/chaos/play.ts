@@ -47,6 +47,7 @@ export async function play(cell: Cell, world: World): Promise<Outcome> {
     longestGapMs: traffic.total.longestGapMs,
     recoveryMs,
     tookMs: performance.now() - begin,
+    playedAt: new Date().toISOString(),
   }
 }
 
