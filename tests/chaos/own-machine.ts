@@ -58,9 +58,10 @@ async function enter(): Promise<number> {
   }
 }
 
-/** Those that the launcher has prepared, out of this machine's engine. */
+/** Those that the launcher has prepared, out of this machine's engine. What is built on them has their label too. */
 async function saveImages(path: string): Promise<void> {
-  const list = ['image', 'ls', '--filter', 'label=dev.tagship.image', '--format', '{{.Repository}}:{{.Tag}}']
+  const ours = ['--filter', 'label=dev.tagship.image', '--filter', 'reference=tagship/*:*']
+  const list = ['image', 'ls', ...ours, '--format', '{{.Repository}}:{{.Tag}}']
   const { stdout } = await runCommand('docker', list)
   const names = stdout.trim().split('\n').filter(Boolean)
   if (names.length < 2) throw new Error('the images for router and base are missing; run: ./tagship prepare')
