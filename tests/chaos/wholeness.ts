@@ -1,7 +1,6 @@
 /** What has to hold after every fault, whichever it was. Each check says what is wrong, or nothing. */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { AppJson } from '@tagship/api'
 import { runCommand } from '@tagship/kit'
 import { query } from './query.ts'
 import { until } from './until.ts'
@@ -35,7 +34,7 @@ export async function whatIsWrong(site: Site, serving: Serving): Promise<string[
 const checks: Readonly<Record<string, (site: Site, serving: Serving) => Promise<string[]>>> = {
   'one release serves': async ({ at }, serving) =>
     ofEach(serving, async (app, version) => {
-      const { live } = await at.json<AppJson>(['app', 'show', app])
+      const { live } = await at.client.getApp({ params: { app } })
       const answers = await Promise.all(Array.from({ length: 4 }, () => at.fetch(`${app}.localhost`)))
       const others = answers.filter((answer) => answer.version !== version)
       return [
@@ -46,7 +45,7 @@ const checks: Readonly<Record<string, (site: Site, serving: Serving) => Promise<
 
   'no container is left over': async ({ at, machine: { docker } }, serving) =>
     ofEach(serving, async (app) => {
-      const { live } = await at.json<AppJson>(['app', 'show', app])
+      const { live } = await at.client.getApp({ params: { app } })
       const containers = await docker.listContainers({ all: true, filters: ownLabel(at.id) })
       const instances = containers.filter(({ Labels }) => Labels['dev.tagship.app'] === app)
       const strangers = instances.filter(
