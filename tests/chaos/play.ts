@@ -9,6 +9,17 @@ import { app, host, type World } from './world.ts'
 /** Traffic before the fault, so that kept connections and long answers are under way when it strikes. */
 const warmUpMs = 500
 
+/** Half of what the prober does by itself: the rest of two cores is for what the fault asks of the machine. */
+const concurrency = {
+  keepAliveGet: 2,
+  freshGet: 1,
+  smallPost: 1,
+  largePost: 1,
+  slow: 1,
+  stream: 2,
+  webSocket: 2,
+} as const
+
 /** Plays one cell on a world that is whole, and says what came of it. Never throws for what the fault does. */
 export async function play(cell: Cell, world: World): Promise<Outcome> {
   const begin = performance.now()
@@ -16,6 +27,7 @@ export async function play(cell: Cell, world: World): Promise<Outcome> {
   const prober = startProber({
     url: `http://127.0.0.1:${world.at.httpPort}`,
     host,
+    concurrency,
     slowMs: 1_000,
     streamMs: 2_000,
     webSocketMs: 3_000,
