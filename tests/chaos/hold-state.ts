@@ -33,7 +33,7 @@ const nothing = async () => {}
 export async function holdState(world: World, state: PassedState): Promise<Held> {
   if (state === 'awaitingPromotion') return holdForPromotion(world)
   const held = state === 'queued' ? 'verifying' : state
-  await world.restartController(`${held}.claimed:pause`)
+  await world.arm(`${held}.claimed:pause`)
   let { version } = await world.begin({ 'tagship.yaml': quickManifest })
   const { id } = await world.untilState(held)
   await until(`the deployment is worked on in ${held}`, 30_000, async () => {
@@ -48,7 +48,7 @@ export async function holdState(world: World, state: PassedState): Promise<Held>
 }
 
 async function holdForPromotion(world: World): Promise<Held> {
-  await world.restartController()
+  await world.arm()
   const manifest = `${quickManifest.replace('bake: 1s', 'promotion: manual, bake: 1s')}`
   const { version } = await world.begin({ 'tagship.yaml': manifest })
   const { id } = await world.untilState('awaitingPromotion')

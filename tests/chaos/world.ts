@@ -1,5 +1,8 @@
 /** What a fault strikes: an installation with one app under traffic, on a machine of its own. */
 import { existsSync } from 'node:fs'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { DeploymentJson } from '@tagship/api'
 import type { DeploymentState } from '@tagship/domain'
 import { type CommandOutcome, type Installation, startInstallation } from '@tagship/tests/installation'
@@ -29,8 +32,8 @@ export interface World extends AsyncDisposable {
   newest(): Promise<DeploymentJson>
   /** Waits until the newest deployment is in one of the states. */
   untilState(...states: DeploymentState[]): Promise<DeploymentJson>
-  /** Stops the controller and starts it with this fault point (`switching.acted`, `…:pause`), or without any. */
-  restartController(fault?: string): Promise<void>
+  /** From now on the controller meets this fault point (`switching.acted`, `…:pause`), once; or none. */
+  arm(fault?: string): Promise<void>
   /** Waits until the controller has ended by itself, as its fault point told it to. */
   controllerDied(): Promise<void>
   /** Lets a controller go on that waits at its fault point. */
@@ -44,7 +47,11 @@ export const host = `${app}.localhost`
 export async function startWorld(machine: Machine, servers: 'own' | 'given'): Promise<World> {
   await using cleanup = new AsyncDisposableStack()
   const given = servers === 'given' ? cleanup.use(await startGivenServers()) : null
-  const at = cleanup.use(await startInstallation(given ? { env: given.env } : {}))
+  const faults = await mkdtemp(join(tmpdir(), 'tagship-faults-'))
+  cleanup.defer(() => rm(faults, { recursive: true, force: true }))
+  const faultFile = join(faults, 'fault')
+  const env = { ...given?.env, TAGSHIP_FAULT: `@${faultFile}` }
+  const at = cleanup.use(await startInstallation({ env }))
   const repository = cleanup.use(await sampleApp())
   let number = 0
 
@@ -79,10 +86,10 @@ export async function startWorld(machine: Machine, servers: 'own' | 'given'): Pr
       })
       return found as DeploymentJson
     },
-    async restartController(fault?: string) {
-      await at.tagship('down', '--data', at.data)
-      const { exitCode, stderr } = await at.up(fault ? { TAGSHIP_FAULT: fault } : {})
-      if (exitCode !== 0) throw new Error(`tagship up: ${stderr}`)
+    async arm(fault?: string) {
+      // Whole at once: the controller may look at any time.
+      await writeFile(`${faultFile}.new`, fault ?? 'none')
+      await rename(`${faultFile}.new`, faultFile)
     },
     async controllerDied() {
       const pid = await at.pid()

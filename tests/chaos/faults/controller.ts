@@ -182,7 +182,7 @@ function cellsOf({ name, points, representative, begin, end }: Way): Cell[] {
     once: true,
     ...(representative?.includes(point) ? { representative: true } : {}),
     async strike(world: World) {
-      await world.restartController(point)
+      await world.arm(point)
       const expected = await begin(world)
       await world.controllerDied()
       const mendedAt = performance.now()

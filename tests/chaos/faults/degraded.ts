@@ -16,7 +16,7 @@ export const degradedFaults: readonly Cell[] = (['postgres', 'redis'] as const).
   async strike(world: World) {
     const gateway = world.given?.[part].gateway
     if (!gateway) throw new Error('the world has no servers of its own')
-    await world.restartController('verifying.claimed:pause')
+    await world.arm('verifying.claimed:pause')
     await world.at.json(['hold', app])
     const { version, pushed } = await world.begin({ 'tagship.yaml': quickManifest })
     await pushed

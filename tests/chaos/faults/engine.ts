@@ -105,7 +105,7 @@ function removals(): Cell[] {
 
 /** Brings a new version up to the state, and holds it there. @returns the version */
 export async function hold(world: World, state: (typeof pausedIn)[number]): Promise<string> {
-  await world.restartController(`${state}.claimed:pause`)
+  await world.arm(`${state}.claimed:pause`)
   const { version } = await world.begin()
   const { id } = await world.untilState(state)
   await until(`the deployment is worked on in ${state}`, 30_000, async () => {

@@ -185,7 +185,7 @@ const sharing: readonly Cell[] = [2, 3].map((count) => ({
     await using shop = await sampleApp(quickManifest.replace('replicas: 2', 'replicas: 1'))
     await shop.version('1.0.0')
     try {
-      await world.restartController()
+      await world.arm()
       for (let more = 1; more < count; more += 1) others.push(await startSecond(world))
       const base = await localBase()
       for (const name of names) await at.json(['app', 'add', name, '--build-arg', base])

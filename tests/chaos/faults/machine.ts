@@ -162,7 +162,7 @@ const inState: readonly Cell[] = moments.map(({ point, state, moved, ...more }) 
   judge,
   ...more,
   async strike(world) {
-    await world.restartController(`${point}:pause`)
+    await world.arm(`${point}:pause`)
     const before = await answering(world)
     const { version } = await world.begin()
     await world.untilState(state)
@@ -181,7 +181,7 @@ const canceling: Cell = {
   servers: 'own',
   judge,
   async strike(world) {
-    await world.restartController('canceling.claimed:pause')
+    await world.arm('canceling.claimed:pause')
     const before = await answering(world)
     await world.begin({ 'server.js': 'setInterval(() => {}, 1000)\n' })
     const { id } = await world.untilState('verifying')

@@ -125,7 +125,7 @@ const whileHeld = (
   servers: 'own',
   judge: backWithin(backMs),
   async strike(world) {
-    await world.restartController(`${point}:pause`)
+    await world.arm(`${point}:pause`)
     const before = await live(world)
     const { version } = await world.begin()
     await world.untilState(state)
@@ -145,7 +145,7 @@ const whileReverting = (fault: string, damage: Damage): Cell => ({
   servers: 'own',
   judge: backWithin(backMs),
   async strike(world) {
-    await world.restartController('reverting.afterSwitch:pause')
+    await world.arm('reverting.afterSwitch:pause')
     const before = await live(world)
     await world.begin({ 'tagship.yaml': quickManifest.replace('bake: 1s', 'bake: 2m') })
     const { id } = await world.untilState('baking')
@@ -195,7 +195,7 @@ const staleRoutes: Cell = {
   // Until the comparison finds it, users get the page that says that the app is not there.
   judge: ({ total }) => (total.longestGapMs > 5_000 ? [`a gap of ${total.longestGapMs} ms`] : []),
   async strike(world) {
-    await world.restartController()
+    await world.arm()
     const copy = join(world.at.data, 'seats.before')
     await copyFile(seatFile(world), copy)
     const version = await world.release()
@@ -217,7 +217,7 @@ const damagedUnderneath: Cell = {
   at: 'seats.cfg damaged while it runs · live',
   servers: 'own',
   async strike(world) {
-    await world.restartController()
+    await world.arm()
     const standing = await asItStands(world)
     const before = await readFile(seatFile(world), 'utf8')
     await truncate(seatFile(world), 10)
