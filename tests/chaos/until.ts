@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const lookMs = 50
+const lookMs = 100
 
 /**
- * Waits for a condition, looking 20 times a second. @throws what it waited for when `ms` have passed, with the
+ * Waits for a condition, looking ten times a second. @throws what it waited for when `ms` have passed, with the
  * last thing that `holds` threw as cause
  */
 export async function until(
