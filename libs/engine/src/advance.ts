@@ -36,7 +36,7 @@ export async function advance(ports: Ports, deploymentId: string, worker: Worker
 async function advanceOnce(ports: Ports, deploymentId: string, worker: Worker): Promise<boolean> {
   const since = performance.now()
   const claim = await ports.store.claim(deploymentId, worker.name, leaseMs)
-  if (!claim) return ports.store.claimQueued(deploymentId)
+  if (!claim) return beginQueued(ports, deploymentId)
   const { state } = claim.deployment
   await using lease = holdLease({
     since,
@@ -54,6 +54,13 @@ async function advanceOnce(ports: Ports, deploymentId: string, worker: Worker): 
     committed = await settle(ports, claim, handedOver(outcome, worker.stop))
   })
   return committed
+}
+
+async function beginQueued(ports: Ports, deploymentId: string): Promise<boolean> {
+  await ports.fault('queued.claimed')
+  const begun = await ports.store.claimQueued(deploymentId)
+  if (begun) await ports.fault('queued.committed')
+  return begun
 }
 
 /** What waits when the controller stops is somebody else's at once. */

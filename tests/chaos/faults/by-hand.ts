@@ -11,6 +11,7 @@ import { afterwards, healed, hold, instances, onlyRequestsInFlight, whileIn } fr
 
 const removedByHand = 'instance removed (docker rm -f)'
 const imageRemoved = 'image removed (docker rmi -f)'
+const networkRemoved = 'network removed (docker network rm)'
 const cutOff = 'instance cut off (docker network disconnect)'
 
 /** What a stranger answers: no instance of ours ever does. */
@@ -142,6 +143,22 @@ export const byHandFaults: readonly Cell[] = [
       ),
     judge: onlyRequestsInFlight,
   },
+  {
+    fault: networkRemoved,
+    at: 'live',
+    servers: 'own',
+    strike: (world) => afterwards(world, () => healed(world, () => removeNetwork(world))),
+    judge: whileNoneWasLeft,
+  },
+  ...(['releasing', 'starting'] as const).map(
+    (state): Cell => ({
+      fault: networkRemoved,
+      at: `deploy: ${state}`,
+      servers: 'own',
+      strike: (world) => whileIn(world, state, () => removeNetwork(world)),
+      judge: whileNoneWasLeft,
+    }),
+  ),
   ...(['one', 'both'] as const).map(
     (which): Cell => ({
       fault: 'a stranger takes the address',
@@ -183,6 +200,13 @@ const networkOf = ({ at }: World) => `tagship-${at.id}-${app}`
 async function disconnect(world: World, ids: readonly string[]): Promise<number> {
   const network = world.machine.docker.getNetwork(networkOf(world))
   await Promise.all(ids.map((Container) => network.disconnect({ Container, Force: true })))
+  return performance.now()
+}
+
+/** The engine refuses it while anything is attached: a person's script cuts all off first. */
+async function removeNetwork(world: World): Promise<number> {
+  await disconnect(world, await allInstances(world))
+  await world.machine.docker.getNetwork(networkOf(world)).remove()
   return performance.now()
 }
 

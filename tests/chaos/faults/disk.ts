@@ -1,6 +1,6 @@
-/** A disk is full: for a program of a build, or that of the data folder. */
+/** A disk is full: that of the engine, or that of the data folder. */
 import { randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ErrorCode } from '@tagship/domain'
 import { runCommand } from '@tagship/kit'
@@ -8,6 +8,7 @@ import type { Cell, Expected } from '../cell.ts'
 import { until } from '../until.ts'
 import { app, type World } from '../world.ts'
 
+const engineFolder = '/var/lib/docker'
 const sampleDockerfile = new URL('../../../examples/node-web/Dockerfile', import.meta.url)
 /** Longer than a build is tried again. */
 const giveUpMs = 150_000
@@ -19,6 +20,18 @@ RUN cat /etc/passwd >/dev/full
 `
 
 export const diskFaults: readonly Cell[] = [
+  {
+    fault: 'disk full',
+    at: 'of the engine, deploy: building',
+    servers: 'own',
+    async strike(world) {
+      const filler = join(engineFolder, 'filler')
+      return failsWithout(world, 'build.noSpace', {
+        damage: () => fill(filler),
+        mend: () => rm(filler),
+      })
+    },
+  },
   {
     fault: 'disk full',
     at: 'for a program of a build',
@@ -95,6 +108,12 @@ async function untilFailed(world: World, code: ErrorCode, before: string): Promi
   if (failure?.code !== code) throw new Error(`it failed with ${failure?.code}: ${failure?.message}`)
   if (!/no space left/i.test(failure.message)) throw new Error(`it does not say why: ${failure.message}`)
   if ((await world.version()) !== before) throw new Error('what was live does not serve on')
+}
+
+/** Takes all the room that is left. */
+async function fill(path: string): Promise<void> {
+  const { bavail, bsize } = await statfs(engineFolder)
+  await run('fallocate', '--length', `${bavail * bsize}`, path)
 }
 
 async function run(program: string, ...args: string[]): Promise<void> {

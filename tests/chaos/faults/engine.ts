@@ -54,7 +54,7 @@ export const engineFaults: readonly Cell[] = [
       return { serves, mendedAt, withinMs: 60_000 }
     },
   },
-  ...(['building', 'starting', 'verifying', 'draining', 'live'] as const).map(
+  ...(['building', 'starting', 'verifying', 'switching', 'draining', 'baking', 'live'] as const).map(
     (state): Cell => ({
       fault: `engine hangs for ${hangMs / 1_000} s`,
       at: state === 'live' ? state : `deploy: ${state}`,
