@@ -1,6 +1,7 @@
 import { parseImageDigest, parseManifest } from '@tagship/domain'
 import type { LogLine } from '@tagship/engine'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { containerOptions } from '../src/docker/container-options.ts'
 import { createDockerRuntime } from '../src/index.ts'
 import { createWorld, linesOf, node, specOf, type World } from './world.ts'
 
@@ -177,6 +178,20 @@ describe('a release command', () => {
     )
     expect(result.exitCode).toBe(0)
     expect(second).toEqual([first[0], 'done'])
+  })
+
+  test('whose container can never be started runs in a new one', async () => {
+    const { docker, installation, runtime } = world
+    const { address } = await runtime.start(specOf(world))
+    const spec = specOf(world, { command: node("console.log('ran'); process.exit(3)") })
+    // As a controller leaves it that dies before the start. Somebody else has its address by then.
+    const options = containerOptions(spec, 'release-command', { installation, address, machineCpus: 1 })
+    const made = await docker.createContainer(options)
+    const lines: string[] = []
+    const result = await runtime.runOnce(spec, 20_000, ({ text }) => lines.push(text), never)
+    expect({ ...result, lines }).toEqual({ exitCode: 3, outOfMemory: false, lines: ['ran'] })
+    await expect(made.inspect()).rejects.toMatchObject({ statusCode: 404 })
+    await world.runtime.removeOneOff(spec.app, spec.deploymentId)
   })
 
   test('is ended when its time is up, which a second controller learns as well', async () => {

@@ -57,13 +57,19 @@ async function ensureStarted(
   ensureNetwork: EnsureNetwork,
   spec: InstanceSpec,
 ): Promise<ContainerInspectInfo> {
-  const container = await ensureContainer(context, spec, 'release-command', async () => {
-    await ensureNetwork(spec.app)
-    return null
-  })
-  if (container.State.Status !== 'created') return container
-  await startContainer(context, container, spec)
-  return present(await inspectContainer(context, container.Id), container.Id)
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    const container = await ensureContainer(context, spec, 'release-command', async () => {
+      await ensureNetwork(spec.app)
+      return null
+    })
+    if (container.State.Status !== 'created') return container
+    // One that was never started has the exit code of one that went well: only a new one can run in its stead.
+    if (await startContainer(context, container, spec)) {
+      return present(await inspectContainer(context, container.Id), container.Id)
+    }
+    await removeContainer(context, container.Id)
+  }
+  throw new TagshipError('engine.failed', `the release command of ${spec.app} could not be started`)
 }
 
 /** Waits for the end of the container; makes it when the time is up. */
