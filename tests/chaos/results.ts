@@ -1,35 +1,34 @@
-/** The outcomes of the table in a file: what is played again takes the place of what was known of the cell. */
+/** The outcomes of the table in a file, one a line: what is played again takes the place of what was known of the cell. */
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { type Cell, isRight, nameOf, type Outcome } from './cell.ts'
 
-const schema = z.array(
-  z.object({
-    fault: z.string(),
-    at: z.string(),
-    control: z.boolean(),
-    wrong: z.array(z.string()),
-    requests: z.number(),
-    failed: z.number(),
-    longestGapMs: z.number(),
-    recoveryMs: z.number().nullable(),
-    tookMs: z.number(),
-    playedAt: z.iso.datetime(),
-  }),
-)
+const schema = z.object({
+  fault: z.string(),
+  at: z.string(),
+  control: z.boolean(),
+  wrong: z.array(z.string()),
+  requests: z.number(),
+  failed: z.number(),
+  longestGapMs: z.number(),
+  recoveryMs: z.number().nullable(),
+  tookMs: z.number(),
+  playedAt: z.iso.datetime(),
+})
 
 /** @returns none where there is no such file */
 export async function readResults(file: string): Promise<Outcome[]> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '[]'
+    if (error.code === 'ENOENT') return ''
     throw error
   })
-  return schema.parse(JSON.parse(text))
+  const lines = text.split('\n').filter((line) => line !== '')
+  return lines.map((line) => schema.parse(JSON.parse(line)))
 }
 
 /** Whole or not at all: a run that is killed leaves what it knew before. */
 export async function writeResults(file: string, outcomes: readonly Outcome[]): Promise<void> {
-  await writeFile(`${file}.new`, `${JSON.stringify(outcomes, null, 2)}\n`)
+  await writeFile(`${file}.new`, outcomes.map((outcome) => `${JSON.stringify(outcome)}\n`).join(''))
   await rename(`${file}.new`, file)
 }
 

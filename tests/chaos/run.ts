@@ -1,7 +1,7 @@
 /**
- * `node tests/chaos/run.ts [--only TEXT]… [--servers own|given] [--representative] [--json FILE [--missing]] [--lines]`:
+ * `node tests/chaos/run.ts [--only TEXT]… [--servers own|given] [--representative] [--results FILE [--missing]] [--lines]`:
  * plays the table of faults on a machine of its own (namespaces and a Docker Engine), prints it, and ends with 1 where
- * a cell is wrong. With `--json` each outcome is kept in the file as soon as it is known, in place of a former one;
+ * a cell is wrong. With `--results` each outcome is kept in the file as soon as it is known, in place of a former one;
  * `--missing` then plays only what the file does not show to be right. With `--lines` each outcome is one line of JSON
  * on standard output.
  */
@@ -20,7 +20,7 @@ const { values: flags } = parseArgs({
     only: { type: 'string', multiple: true, default: [] },
     representative: { type: 'boolean', default: false },
     servers: { type: 'string' },
-    json: { type: 'string' },
+    results: { type: 'string' },
     missing: { type: 'boolean', default: false },
     lines: { type: 'boolean', default: false },
   },
@@ -29,7 +29,7 @@ const { values: flags } = parseArgs({
 process.exitCode = await onOwnMachine(playAll)
 
 async function playAll(machine: Machine): Promise<number> {
-  const file = flags.json
+  const file = flags.results
   const former = file ? await readResults(file) : []
   const chosen = (flags.missing ? stillToPlay(cells, former) : cells).filter(
     (cell) =>

@@ -9,6 +9,7 @@ const columns = [
   ['FAILED', ({ failed }) => `${failed}`],
   ['LONGEST GAP', ({ longestGapMs }) => `${Math.round(longestGapMs)} ms`],
   ['RECOVERED IN', ({ recoveryMs }) => (recoveryMs === null ? '–' : `${(recoveryMs / 1_000).toFixed(1)} s`)],
+  ['PLAYED', ({ playedAt }) => playedAt.slice(0, 10)],
 ] as const satisfies [string, (outcome: Outcome) => string][]
 
 export function renderTable(outcomes: readonly Outcome[]): string {

@@ -79,8 +79,11 @@ async function startsOfCommand({ at, machine: { docker } }: World, deployment: s
   const { createdAt } = await at.client.getDeployment({ params: { id: deployment } })
   const [since, until] = [Math.floor(Date.parse(createdAt) / 1_000), Math.ceil(Date.now() / 1_000)]
   const label = [`dev.tagship.deployment=${deployment}`, 'dev.tagship.role=release-command']
-  const filters = { type: ['container'], event: ['start'], label }
-  const stream = await docker.getEvents({ since, until, filters })
+  const stream = await docker.getEvents({
+    since,
+    until,
+    filters: { type: ['container'], event: ['start'], label },
+  })
   return (await Array.fromAsync(createInterface({ input: stream }))).length
 }
 
