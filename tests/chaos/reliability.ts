@@ -28,6 +28,7 @@ function summary(played: readonly Outcome[]): string {
   return [
     `**${played.length} of ${cells.length} cells were played** (${days[0]} to ${days.at(-1)}), under ${requests} requests;`,
     wrong === 0 ? 'none of them ended wrongly.' : `${wrong} of them ended wrongly.`,
+    'The latest outcome of each counts; it tells of the code of its day.',
   ].join(' ')
 }
 
