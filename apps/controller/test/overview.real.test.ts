@@ -307,6 +307,8 @@ describe('logs', () => {
     expect(first.previous).toBeNull()
     const after = await client.readLogs({ params, query: { after: first.last ?? '', limit: 10, source } })
     expect(texts(after)).toEqual(texts(before))
+    const far = Buffer.from('999999999999999').toString('base64url')
+    expect((await client.readLogs({ params, query: { after: far } })).items).toEqual([])
     const found = await client.readLogs({ params, query: { q: 'LINE 2', process: 'web' } })
     expect(texts(found)).toEqual(['line 2', 'line 20', 'line 21', 'line 22', 'line 23', 'line 24', 'line 25'])
     const text = await client.downloadLogs({ params, query: { q: 'line 1' } })

@@ -54,15 +54,21 @@ export async function readLogs(
 
 async function readForward(store: HttpStore, deployment: Deployment, request: LogRequest): Promise<LogPage> {
   const { limit, after } = request
-  const from = readNumberCursor(after) ?? 0
+  const from = readLineCursor(after) ?? 0
   const lines = await store.logs({ ...storedQuery(deployment, request), after: from, limit: limit + 1 })
   const page = toPage(lines, limit, ({ seq }) => seq)
   const first = page.items[0]?.seq ?? from + 1
   return pageOf(page.items, { next: page.next, previous: first > 1 ? writeCursor(first) : null }, after)
 }
 
-/** More than any log has lines. */
+/** More than any log has lines, and as much as the database counts to. */
 const afterTheEnd = 2_147_483_647
+
+/** @throws input.invalid */
+function readLineCursor(cursor: string | undefined): number | undefined {
+  const seq = readNumberCursor(cursor)
+  return seq === undefined ? undefined : Math.min(seq, afterTheEnd)
+}
 
 async function readBackward(
   store: HttpStore,
@@ -70,7 +76,7 @@ async function readBackward(
   request: LogRequest,
   limit: number,
 ): Promise<LogPage> {
-  const before = Math.min(readNumberCursor(request.before) ?? afterTheEnd, afterTheEnd)
+  const before = readLineCursor(request.before) ?? afterTheEnd
   const lines = await store.logs({ ...storedQuery(deployment, request), before, limit: limit + 1 })
   const items = lines.slice(Math.max(0, lines.length - limit))
   const [first] = items
@@ -132,7 +138,7 @@ async function* followStored(
   signal: AbortSignal,
 ): AsyncGenerator<StreamItem> {
   const query = { ...storedQuery(deployment, request), limit: batch }
-  let after = readNumberCursor(request.after) ?? 0
+  let after = readLineCursor(request.after) ?? 0
   using changes = watchChanges(store, ['log', 'deployment'], signal)
   while (!signal.aborted) {
     // Asked before the lines are read: what is written until a source has ended is there by then.
