@@ -39,7 +39,16 @@ export function readVersion(ordering: OrderingName, text: string, tag: Tag): Ver
 
 /** Below 0 where `a` is the older one; 0 where neither is. Keys of one ordering only. */
 export function compareVersions(a: VersionKey, b: VersionKey): number {
-  if (a.kind === 'semver' && b.kind === 'semver') return compareBuild(a.version, b.version)
+  if (a.kind === 'semver' && b.kind === 'semver') {
+    const [one, other] = [a.version, b.version]
+    // What decides nearly always, and many times as fast: lists of tags may be long.
+    return (
+      one.major - other.major ||
+      one.minor - other.minor ||
+      one.patch - other.patch ||
+      compareBuild(one, other)
+    )
+  }
   if (a.kind === 'calver' && b.kind === 'calver') {
     return compareNumbers(a.numbers, b.numbers) || comparePrereleases(a.prerelease, b.prerelease)
   }

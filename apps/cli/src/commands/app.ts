@@ -6,8 +6,10 @@ import { CliError, usageError } from '../errors.ts'
 import { describeApp } from '../output/app.ts'
 import { note, printJson, printLines, terminalWidth } from '../output/print.ts'
 import { renderTable } from '../output/table.ts'
+import { summarizeTrial } from '../output/tags.ts'
 import { confirm } from '../prompt.ts'
 import { take } from './lists.ts'
+import { type PolicyFlags, policyOf, withPolicy } from './policy-flags.ts'
 
 export function appCommand(): Command {
   return command('app', 'add, list, show, set and remove apps')
@@ -24,40 +26,43 @@ export function appCommand(): Command {
 }
 
 function addCommand(): Command {
-  return withJson(command('add', 'add an app; without --repo, Tagship hosts the repository itself'))
+  const made = withJson(command('add', 'add an app; without --repo, Tagship hosts the repository itself'))
     .argument('<name>', 'a-z, 0-9 and -, starting with a letter')
     .option('--repo <url>', 'https://, ssh://, git@host:path or file:// URL of the repository')
     .option('--host <host>', 'host name that reaches it; may be given several times', collect)
-    .option('--tags <range>', 'semver range of the tags that are deployed by themselves')
+    .option('--root <folder>', 'its folder in a repository of several apps')
+    .option('--from-next', 'deploy none of the tags that are there, but what comes after them')
     .option('--build-arg <name=value>', 'build arg; may be given several times', collect)
     .option('--runtime <name>', 'docker or kubernetes')
-    .action(exitWith(add))
+  return withPolicy(made).action(exitWith(add))
 }
 
 function setCommand(): Command {
-  return withJson(command('set', 'change an app; what is not named stays'))
+  const made = withJson(command('set', 'change an app; what is not named stays'))
     .argument('<name>')
     .option('--repo <url>', 'URL of the repository')
     .option('--host <host>', 'add a host name; may be given several times', collect)
     .option('--remove-host <host>', 'take a host name away; may be given several times', collect)
-    .option('--tags <range>', 'semver range of the tags that are deployed by themselves')
+    .option('--root <folder>', 'its folder in a repository of several apps; "" is all of it')
     .option('--build-arg <name=value>', 'set a build arg; may be given several times', collect)
     .option('--remove-build-arg <name>', 'take a build arg away; may be given several times', collect)
-    .action(exitWith(set))
+  return withPolicy(made).action(exitWith(set))
 }
 
-interface Settings extends JsonFlag {
+interface Settings extends JsonFlag, PolicyFlags {
   readonly repo?: string
   readonly host?: string[]
   readonly removeHost?: string[]
-  readonly tags?: string
+  readonly root?: string
+  readonly fromNext?: boolean
   readonly buildArg?: string[]
   readonly removeBuildArg?: string[]
   readonly runtime?: string
 }
 
 async function add(name: string, flags: Settings): Promise<number> {
-  const { repo, host, tags, buildArg, runtime } = flags
+  const { repo, host, root, fromNext, buildArg, runtime } = flags
+  const policy = policyOf(flags)
   if (runtime !== undefined && runtime !== 'docker' && runtime !== 'kubernetes') {
     throw usageError(`--runtime takes docker or kubernetes, not "${runtime}"`)
   }
@@ -67,7 +72,9 @@ async function add(name: string, flags: Settings): Promise<number> {
       name,
       ...(repo ? { repo } : {}),
       ...(host ? { hosts: host } : {}),
-      ...(tags ? { tags } : {}),
+      ...(policy ? { policy } : {}),
+      ...(root ? { root } : {}),
+      ...(fromNext ? { fromNext } : {}),
       ...(buildArg ? { buildArgs: keyValues(buildArg, '--build-arg') } : {}),
       ...(runtime ? { runtime } : {}),
     },
@@ -87,7 +94,8 @@ function nextStep(app: AppJson): string[] {
 }
 
 async function set(name: string, flags: Settings): Promise<number> {
-  const { repo, host, removeHost, tags, buildArg, removeBuildArg } = flags
+  const { repo, host, removeHost, root, buildArg, removeBuildArg } = flags
+  const policy = policyOf(flags)
   const buildArgs = {
     ...keyValues(buildArg ?? [], '--build-arg'),
     ...Object.fromEntries((removeBuildArg ?? []).map((arg) => [arg, null])),
@@ -96,14 +104,16 @@ async function set(name: string, flags: Settings): Promise<number> {
     ...(repo ? { repo } : {}),
     ...(host ? { addHosts: host } : {}),
     ...(removeHost ? { removeHosts: removeHost } : {}),
-    ...(tags ? { tags } : {}),
+    ...(policy ? { policy } : {}),
+    ...(root === undefined ? {} : { root }),
     ...(Object.keys(buildArgs).length > 0 ? { buildArgs } : {}),
   }
   if (Object.keys(body).length === 0)
     throw usageError('nothing to change was named', 'See tagship app set --help.')
   const client = await connect()
   const app = await client.changeApp({ params: { app: name }, body })
-  return print(app, flags, describeApp(app))
+  const lines = app.trial ? ['', ...summarizeTrial(app.trial, app.name)] : []
+  return print(app, flags, [...describeApp(app), ...lines])
 }
 
 async function list(flags: JsonFlag): Promise<number> {

@@ -3,7 +3,8 @@ import { command, exitWith, type WaitFlags, waitSignal, withReason, withWait } f
 import { connect } from '../config.ts'
 import { usageError } from '../errors.ts'
 import { deploymentLabel } from '../output/names.ts'
-import { printJson, printLines } from '../output/print.ts'
+import { note, printJson, printLines } from '../output/print.ts'
+import { paint } from '../output/text.ts'
 import { reportOutcome, waitFor } from '../wait.ts'
 
 interface Flags extends WaitFlags {
@@ -33,6 +34,8 @@ async function deploy(app: string, tag: string | undefined, flags: Flags): Promi
       ...(reason ? { reason } : {}),
     },
   })
+  if (!flags.json)
+    for (const warning of deployment.warnings) note(paint('yellow', `! ${warning}`, process.stderr))
   if (flags.detach) {
     if (flags.json) printJson(deployment)
     else
@@ -42,10 +45,7 @@ async function deploy(app: string, tag: string | undefined, flags: Flags): Promi
     return 0
   }
   const goal = flags.wait ?? 'serving'
-  return reportOutcome(
-    client,
-    await waitFor(client, deployment, goal, waitSignal(flags)),
-    goal,
-    flags.json ?? false,
-  )
+  const latest = await waitFor(client, deployment, goal, waitSignal(flags))
+  const document = { ...latest, warnings: deployment.warnings }
+  return reportOutcome(client, latest, goal, flags.json ?? false, document)
 }

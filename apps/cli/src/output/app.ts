@@ -3,6 +3,7 @@ import type { AppJson, DeploymentJson } from '@tagship/api'
 import { formatDuration } from '@tagship/domain/units'
 import { releaseLabel, slotCell, stateWords } from './names.ts'
 import { type Cell, type Column, renderFields } from './table.ts'
+import { alertLines } from './tags.ts'
 import { ago, elapsed } from './time.ts'
 
 export function describeApp(app: AppJson, now: number = Date.now()): string[] {
@@ -24,9 +25,11 @@ export function describeApp(app: AppJson, now: number = Date.now()): string[] {
   if (active) fields.push(['under way', { text: underWay(active, now), style: 'cyan' }])
   if (queued) fields.push(['queued', releaseLabel(queued)])
   if (trouble) fields.push(['trouble', { text: describeTrouble(trouble), style: 'red' }])
+  for (const alert of alertLines(app)) fields.push(['alert', alert])
   if (hold) fields.push(['on hold', { text: describeHold(hold, now), style: 'yellow' }])
   fields.push(
-    ['tags', app.tags],
+    ['tags', app.fromNext ? `${app.tags}, from the next one on` : app.tags],
+    ...(app.root === '' ? [] : [['folder', app.root] as const]),
     ['urls', app.urls.join('  ')],
     ['repository', app.repo ?? `hosted here: ${app.pushUrl ?? '–'}`],
   )
@@ -48,18 +51,7 @@ export const statusColumns: readonly Column[] = [
 
 export function statusRow(app: AppJson, now: number = Date.now()): Cell[] {
   const { live } = app
-  const found = app.active ?? app.queued
-  const situation: Cell = found
-    ? { text: underWay(found, now), style: 'cyan' }
-    : app.trouble
-      ? { text: describeTrouble(app.trouble), style: 'red' }
-      : app.hold
-        ? { text: `on hold by ${app.hold.by}`, style: 'yellow' }
-        : app.poll?.error
-          ? { text: app.poll.error, style: 'red' }
-          : app.configNotLive.length > 0
-            ? { text: `config not live: ${app.configNotLive.join(', ')}`, style: 'yellow' }
-            : ''
+  const situation = situationOf(app, now)
   if (!live) return [app.name, '–', '–', '–', '–', '–', situation]
   return [
     { text: app.name, style: 'bold' },
@@ -70,6 +62,23 @@ export function statusRow(app: AppJson, now: number = Date.now()): Cell[] {
     ago(live.since, now),
     situation,
   ]
+}
+
+/** What a person should know first. */
+function situationOf(app: AppJson, now: number): Cell {
+  const found = app.active ?? app.queued
+  if (found) return { text: underWay(found, now), style: 'cyan' }
+  if (app.trouble) return { text: describeTrouble(app.trouble), style: 'red' }
+  const alert = app.alerts[0] ? `${app.alerts[0].tag} was moved and is blocked` : null
+  const hold = app.hold ? `on hold by ${app.hold.by}` : null
+  if (alert || hold) {
+    return { text: [hold, alert].filter(Boolean).join('; '), style: alert ? 'red' : 'yellow' }
+  }
+  if (app.poll?.error) return { text: app.poll.error, style: 'red' }
+  const { configNotLive } = app
+  return configNotLive.length > 0
+    ? { text: `config not live: ${configNotLive.join(', ')}`, style: 'yellow' }
+    : ''
 }
 
 /** `v14 (v1.4.0): verifying 2.1s` */
