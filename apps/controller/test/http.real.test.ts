@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError, createClient, type Route, routes } from '@tagship/api'
-import { TagshipError } from '@tagship/domain'
+import { parseCommitSha, parseTagName, TagshipError } from '@tagship/domain'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ApiUnderTest, commit, startApi } from './api-under-test.ts'
 
@@ -75,6 +75,80 @@ describe('apps', () => {
     } while (cursor !== null)
     expect(seen).toEqual(all)
     expect(new Set(seen).size).toBe(seen.length)
+  })
+})
+
+describe('tags', () => {
+  const observed = (name: string, letter = 'a') => ({
+    ...{ name: parseTagName(name), refSha: letter.repeat(40), annotated: false },
+    commit: parseCommitSha(letter.repeat(40)),
+  })
+
+  test('come page by page in the order of the policy, with their verdicts', async () => {
+    const client = api.client()
+    const params = { app: await addApp() }
+    const app = await api.store.appByName(params.app)
+    if (!app) throw new Error('no app')
+    const names = ['release/v1.0.0', 'v1.2.0', 'v1.10.0', 'v1.9.0', 'nightly', 'v2.0.0-rc.1', 'v1.1.0']
+    await api.store.observeTags(app, names.map((name) => observed(name)))
+    const seen: [string, string][] = []
+    let cursor: string | null = null
+    do {
+      const page: Awaited<ReturnType<typeof client.listTags>> = await client.listTags({
+        params,
+        query: { limit: 2, ...(cursor === null ? {} : { cursor }) },
+      })
+      seen.push(...page.items.map(({ name, verdict }) => [name, verdict] as [string, string]))
+      cursor = page.next
+    } while (cursor !== null)
+    expect(seen).toEqual([
+      ['v2.0.0-rc.1', 'prerelease'],
+      ['v1.10.0', 'chosen'],
+      ['v1.9.0', 'older than chosen'],
+      ['v1.2.0', 'older than chosen'],
+      ['v1.1.0', 'older than chosen'],
+      ['nightly', 'not a version'],
+      ['release/v1.0.0', 'not a version'],
+    ])
+    const explained = await client.explainTag({ params: { ...params, tag: 'release/v1.0.0' } })
+    expect(explained).toMatchObject({ tag: { verdict: 'not a version' }, observations: [{ kind: 'seen' }] })
+    const unknown = client.explainTag({ params: { ...params, tag: 'v9.9.9' } })
+    await expect(unknown).rejects.toMatchObject({ code: 'tag.notFound' })
+  })
+
+  test('are judged by another policy on trial, and by the new one once it is set', async () => {
+    const client = api.client()
+    const params = { app: await addApp() }
+    const app = await api.store.appByName(params.app)
+    if (!app) throw new Error('no app')
+    await api.store.observeTags(app, [observed('v1.0.0'), observed('v2.0.0')])
+    const policy = JSON.stringify({ range: '^1' })
+    const trial = await client.tryPolicy({ params, query: { policy } })
+    expect(trial).toMatchObject({ seen: 2, fit: 1, next: { tag: 'v1.0.0', maybe: false }, changed: 2 })
+    for (const [bad, code] of [
+      ['{', 'input.invalid'],
+      ['{"order":1}', 'policy.invalid'],
+      ['{"range":"x"}', 'tagRange.invalid'],
+    ] as const) {
+      await expect(client.tryPolicy({ params, query: { policy: bad } })).rejects.toMatchObject({ code })
+    }
+    expect((await client.getApp({ params })).policy.range).toBe('*')
+    const changed = await client.changeApp({ params, body: { tags: '^1', policy: { exclude: 'rc' } } })
+    expect(changed).toMatchObject({ policy: { range: '^1', exclude: 'rc' }, trial: { fit: 1 } })
+    expect((await client.changeApp({ params, body: { buildArgs: { A: 'b' } } })).trial).toBeNull()
+  })
+
+  test('that moved are an alert of their app, until a newer one is live', async () => {
+    const client = api.client()
+    const params = { app: await addApp() }
+    const app = await api.store.appByName(params.app)
+    if (!app) throw new Error('no app')
+    await api.store.observeTags(app, [observed('v1.0.0'), observed('latest')])
+    await api.store.observeTags(app, [observed('v1.0.0', 'b'), observed('latest', 'b')])
+    const alerts = [{ tag: 'v1.0.0', verdict: 'moved', why: expect.stringContaining('aaaaaaa') }]
+    expect((await client.getApp({ params })).alerts).toEqual(alerts)
+    await client.changeApp({ params, body: { policy: { onMove: 'ignore' } } })
+    expect((await client.getApp({ params })).alerts).toEqual([])
   })
 })
 
