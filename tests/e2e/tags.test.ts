@@ -196,4 +196,33 @@ describe('the tags of an app', () => {
     await look()
     await expect.poll(version, { timeout: 60_000 }).toBe('1.8.0')
   })
+
+  it('of another app in the same repository are its own, and so is its folder', async () => {
+    const server =
+      "require('node:http').createServer((q, a) => a.setHeader('x-version', 'api 1').end('ok')).listen(8080)\n"
+    const dockerfile = 'ARG BASE\nFROM $BASE\nWORKDIR /app\nCOPY . .\nUSER 1000\nCMD ["node", "server.cjs"]\n'
+    await shop.commit({
+      'services/api/server.cjs': server,
+      'services/api/Dockerfile': dockerfile,
+      'services/api/tagship.yaml': 'processes: { web: { port: 8080, replicas: 1 } }\nrollout: { bake: 1s }\n',
+    })
+    await tagHead('api-v8.0.0')
+    const where = [
+      '--repo',
+      shop.url,
+      '--root',
+      'services/api/',
+      '--prefix',
+      'api-',
+      '--host',
+      'api.localhost',
+    ]
+    const app = await at.json<AppJson>(['app', 'add', 'api', ...where, '--build-arg', await localBase()])
+    expect(app).toMatchObject({ root: 'services/api', tags: '*, prefix api-' })
+    await expect
+      .poll(async () => (await at.fetch('api.localhost')).version, { timeout: 60_000 })
+      .toBe('api 1')
+    expect(await version()).toBe('1.8.0')
+    expect(await at.tagship('app', 'set', 'api', '--root', '../web')).toMatchObject({ exitCode: 2 })
+  })
 })

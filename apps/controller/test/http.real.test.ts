@@ -90,7 +90,10 @@ describe('tags', () => {
     const app = await api.store.appByName(params.app)
     if (!app) throw new Error('no app')
     const names = ['release/v1.0.0', 'v1.2.0', 'v1.10.0', 'v1.9.0', 'nightly', 'v2.0.0-rc.1', 'v1.1.0']
-    await api.store.observeTags(app, names.map((name) => observed(name)))
+    await api.store.observeTags(
+      app,
+      names.map((name) => observed(name)),
+    )
     const seen: [string, string][] = []
     let cursor: string | null = null
     do {

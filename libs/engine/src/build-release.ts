@@ -9,7 +9,7 @@ import {
 import type { Worker } from './advance.ts'
 import { holdLease, type Lease, leaseMs, sleep, whileHeld } from './lease.ts'
 import { openLogWriter } from './log-writer.ts'
-import type { BuildClaim, BuiltImage, EngineStore, Ports, Repository } from './ports.ts'
+import type { AppRecord, BuildClaim, BuiltImage, EngineStore, Ports, Repository } from './ports.ts'
 import { retrying } from './retrying.ts'
 import { underLease } from './under-lease.ts'
 
@@ -77,12 +77,13 @@ async function build(
   const repository: Repository = { app: app.name, url: app.repoUrl }
   await retrying(() => ports.source.fetchCommit(repository, commit, tag), signal)
   const [text, facts] = await Promise.all([
-    ports.source.readFile(repository, commit, manifestFile),
+    ports.source.readFile(repository, commit, inRoot(app, manifestFile)),
     ports.source.describeCommit(repository, commit),
   ])
   await ports.store.noteCommit(app.id, commit, facts)
   const manifest = parseManifest(text)
-  const key = buildKey(commit, manifest.build, app.buildArgs)
+  const recipe = { ...manifest.build, context: inRoot(app, manifest.build.context) }
+  const key = buildKey(commit, recipe, app.buildArgs)
   const [found] = await Promise.all([
     retrying(() => ports.builder.find(app.name, key), signal),
     ports.store.saveRevision(claim, manifest, key),
@@ -90,7 +91,7 @@ async function build(
   if (found) return { image: found, reused: true }
 
   const log = openLogWriter(ports.store, claim.deploymentId, 'build')
-  const context = await ports.source.archive(repository, commit, manifest.build.context, signal)
+  const context = await ports.source.archive(repository, commit, recipe.context, signal)
   try {
     const request = {
       app: app.name,
@@ -100,7 +101,7 @@ async function build(
       commit,
       repository: app.repoUrl ?? app.name,
       context,
-      recipe: manifest.build,
+      recipe,
       args: app.buildArgs,
       buildKey: key,
     }
@@ -122,4 +123,10 @@ async function untilUnwanted(store: EngineStore, claim: BuildClaim, signal: Abor
     // A row that changes without a break must not make this loop spin.
     await sleep(100, signal)
   }
+}
+
+/** Of several apps in one repository each has a folder of its own: manifest and context are looked for there. */
+function inRoot({ root }: AppRecord, path: string): string {
+  if (root === '') return path
+  return path === '.' ? root : `${root}/${path}`
 }
