@@ -178,21 +178,22 @@ function newerOf(a: RankedTag | null, b: RankedTag | null): RankedTag | null {
 
 /** What speaks against the tag itself, whichever others there are. */
 function ownRefusal(ranked: RankedTag, judgement: Judgement): Refusal | null {
-  for (const { check } of presence) {
-    const refusal = check(ranked, judgement)
-    if (typeof refusal === 'object') return refusal
-  }
-  if (ranked.unfit) return ranked.unfit
-  for (const { check } of historyRules) {
-    const refusal = check(ranked, judgement)
-    if (typeof refusal === 'object') return refusal
+  return refusalBy(presence, ranked, judgement) ?? ranked.unfit ?? refusalBy(historyRules, ranked, judgement)
+}
+
+function refusalBy(rules: readonly JudgementRule[], ranked: RankedTag, judgement: Judgement): Refusal | null {
+  for (const { check, unset } of rules) {
+    if (unset?.(judgement)) continue
+    const outcome = check(ranked, judgement)
+    if (typeof outcome === 'object') return outcome
   }
   return null
 }
 
 interface JudgementRule {
   readonly rule: TagRule
-  readonly unset?: (judgement: Judgement) => boolean
+  /** Why it has nothing to ask; null where it has. */
+  readonly unset?: (judgement: Judgement) => string | null
   /** @returns why it passes, or the refusal */
   readonly check: (ranked: RankedTag, judgement: Judgement) => string | Refusal
 }
@@ -206,7 +207,8 @@ function stepsOf(
   let skipped = skip
   return rules.map(({ rule, check, unset }) => {
     if (skipped) return { rule, outcome: 'skipped', why: 'another rule has refused it' }
-    if (unset?.(judgement)) return { rule, outcome: 'unset', why: 'the policy does not ask for it' }
+    const nothingToAsk = unset?.(judgement)
+    if (nothingToAsk) return { rule, outcome: 'unset', why: nothingToAsk }
     const outcome = check(ranked, judgement)
     if (typeof outcome === 'string') return { rule, outcome: 'passed', why: outcome }
     // A choice is made once: what comes after the one that decides is not asked.
@@ -260,7 +262,7 @@ const historyRules: readonly JudgementRule[] = [
   },
   {
     rule: 'newer than live',
-    unset: ({ context: { live } }) => !live?.tag,
+    unset: ({ context: { live } }) => (live?.tag ? null : 'no tag is live'),
     check(ranked, { marks }) {
       const refusal = refuseOlder(ranked, marks.live)
       const name = marks.live?.tag.name ?? 'what is live'
@@ -282,7 +284,7 @@ const historyRules: readonly JudgementRule[] = [
   },
   {
     rule: 'from next',
-    unset: ({ context: { fromNext } }) => !fromNext,
+    unset: ({ context: { fromNext } }) => (fromNext ? null : 'the app takes tags of its first sight as well'),
     check(ranked, { marks: { first } }) {
       if (ranked.tag.baseline) {
         return {
@@ -336,12 +338,15 @@ function choiceRules(place: number): readonly JudgementRule[] {
     { rule: 'hold', check: (_, { context }) => (context.onHold ? onHold : 'the app is not on hold') },
     {
       rule: 'signature',
-      unset: ({ ranking }) => ranking.policy.verify === 'none',
+      unset: ({ ranking }) => (ranking.policy.verify === 'none' ? 'the policy asks for none' : null),
       check: ofFinding('signature'),
     },
     {
       rule: 'paths',
-      unset: ({ ranking, context }) => ranking.policy.paths.length === 0 || !context.live,
+      unset: ({ ranking, context }) => {
+        if (ranking.policy.paths.length === 0) return 'every tag counts, whatever it changed'
+        return context.live ? null : 'nothing is live that it could be compared with'
+      },
       check: ofFinding('paths'),
     },
   ]

@@ -7,6 +7,7 @@ import {
   decide,
   type OrderingName,
   type PolicyContext,
+  type RankedTag,
   rankTags,
   readVersion,
   type Tag,
@@ -141,6 +142,10 @@ describe('the choice', () => {
           (_, place) => verdictAt(decision, place).verdict === 'chosen',
         )
         expect(chosen.map(({ tag }) => tag.name)).toEqual(decision.chosen ? [decision.chosen.name] : [])
+        // With no history only fitness, moves and deletions count.
+        const isFree = ({ tag, unfit }: RankedTag) =>
+          !unfit && !tag.deletedAt && !(tag.movedTo && given.onMove === 'block')
+        expect(decision.chosen).toBe(decision.ranking.tags.find(isFree)?.tag ?? null)
       }),
     )
   })

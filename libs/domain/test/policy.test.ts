@@ -143,6 +143,11 @@ describe('the tag policy', () => {
     expect(choose([...tags, tag('v2.1.0')], about)).toBe('v2.1.0')
   })
 
+  it('takes the newest of the tags that were there from the first', () => {
+    const first = [tag('v1.0.0', { baseline: true }), tag('v1.9.0', { baseline: true })]
+    expect(verdicts(first, {}, context())).toEqual({ 'v1.9.0': 'chosen', 'v1.0.0': 'older than chosen' })
+  })
+
   it('begins with the next tag where it is told to, and with nothing older than what was there', () => {
     const about = context({ fromNext: true })
     const first = [tag('v1.0.0', { baseline: true }), tag('v1.9.0', { baseline: true })]

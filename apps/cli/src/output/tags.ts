@@ -107,7 +107,7 @@ export function summarizeTrial({ seen, fit, next, changed }: PolicyTrialJson, ap
       : `${changed} ${changed === 1 ? 'verdict changes' : 'verdicts change'}`
   const then = next
     ? `${next.tag} is deployed next${next.maybe ? ', where its signature and what it changed allow it' : ''}`
-    : 'no tag is deployed by itself now'
+    : 'No tag is deployed by itself now'
   const none = seen > 0 && fit === 0 ? [paint('yellow', `! No tag of ${app} that was seen fits.`)] : []
   return [`${fits}; ${verdicts}.`, `${then}.`, ...none]
 }
