@@ -88,8 +88,8 @@ export function createHaproxyRouter(options: HaproxyOptions): HaproxyRouter {
     },
     dropTargets: (ref, names) => dropServers(sockets.cli, ref, names),
     switchTo: async ({ seat, slot }, fence, from) => {
-      const [present] = await Promise.all([seats.one(seat), verifyRouter(sockets.cli, fingerprint)])
-      verifySeat(present, slot, from)
+      await verifyRouter(sockets.cli, fingerprint)
+      verifySeat(await seats.one(seat), slot, from)
       await seats.switchTo(seat, slot, fence)
       const live = await liveSlot(seat)
       if (!live) throw new TagshipError('router.refused', `seat ${seat} has no live slot after the switch`)
