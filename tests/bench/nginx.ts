@@ -11,14 +11,14 @@ export interface Nginx extends AsyncDisposable {
   readonly url: string
 }
 
-/** Passes everything on to `upstream` (`172.17.0.2:8080`). Throws where nginx is missing or refuses. */
-export async function startNginx(upstream: string): Promise<Nginx> {
+/** Passes what is asked of `host` on to `upstream` (`172.17.0.2:8080`). Throws where nginx is missing or refuses. */
+export async function startNginx(host: string, upstream: string): Promise<Nginx> {
   const folder = await mkdtemp(join(tmpdir(), 'tagship-bench-nginx-'))
   // The workers are of another user.
   await mkdir(join(folder, 'tmp'), { mode: 0o777 })
   const port = await freePort()
   const config = join(folder, 'nginx.conf')
-  await writeFile(config, renderConfig(folder, port, upstream))
+  await writeFile(config, renderConfig(folder, port, host, upstream))
   const checked = await runCommand('nginx', ['-t', '-q', '-e', 'stderr', '-c', config])
   if (checked.exitCode !== 0) {
     await rm(folder, { recursive: true, force: true })
@@ -40,8 +40,12 @@ export async function startNginx(upstream: string): Promise<Nginx> {
   }
 }
 
-/** It adds the headers that our router adds, and keeps its connections to the app, as ours does. */
-function renderConfig(folder: string, port: number, upstream: string): string {
+/**
+ * It does what our router does for a request: finds the site by the host, adds the same headers, keeps a request id that
+ * is one, and keeps its connections to the app. It has a worker a core, where the router has a thread for half of them,
+ * and no container around it: nobody who sets nginx up would do otherwise.
+ */
+function renderConfig(folder: string, port: number, host: string, upstream: string): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `  ${name}_temp_path ${folder}/tmp/${name};`,
   )
@@ -64,17 +68,26 @@ ${temporary.join('\n')}
     keepalive 256;
     keepalive_requests 1000000000;
   }
+  map $http_x_request_id $kept_request_id {
+    default $request_id;
+    "~^[A-Za-z0-9._-]{1,128}$" $http_x_request_id;
+  }
   server {
-    listen 127.0.0.1:${port} reuseport backlog=4096;
+    listen 127.0.0.1:${port} default_server reuseport backlog=4096;
+    return 404;
+  }
+  server {
+    listen 127.0.0.1:${port};
+    server_name ${host};
     location / {
       proxy_pass http://app;
       proxy_http_version 1.1;
       proxy_set_header Connection "";
-      proxy_set_header Host $host;
+      proxy_set_header Host $http_host;
       proxy_set_header X-Forwarded-For $remote_addr;
       proxy_set_header X-Forwarded-Proto $scheme;
-      proxy_set_header X-Forwarded-Host $host;
-      proxy_set_header X-Request-Id $request_id;
+      proxy_set_header X-Forwarded-Host $http_host;
+      proxy_set_header X-Request-Id $kept_request_id;
     }
   }
 }
