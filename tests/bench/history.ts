@@ -106,6 +106,9 @@ async function measureLists(client: Client): Promise<SectionResult> {
   const targets: Target[] = []
   for (const [name, ask] of Object.entries(asked)) {
     const values = await timeAll(ask, rounds)
+    process.stderr.write(
+      `history: ${name}: p95 ${p95(values).toFixed(1)} ms, least ${Math.min(...values).toFixed(1)} ms\n`,
+    )
     series.push({ name, unit: 'ms', values })
     targets.push(target(`${name}: p95`, p95(values), limitMs))
   }

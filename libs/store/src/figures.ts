@@ -28,7 +28,7 @@ export interface Figures {
 }
 
 /** Of a longer window, durations are taken from so many deployments, the newest. */
-const newest = 20_000
+const newest = 5_000
 /** Sizes that are told one by one. */
 const sizesShown = 50
 
@@ -48,22 +48,23 @@ const isChange = `d.trigger IN ('tag', 'manual', 'config')`
  */
 const changes = {
   name: 'figures-changes',
+  // One pass: what served next is the next row of the app.
   text: `
-    WITH served AS MATERIALIZED (
-      SELECT d.id, d.app_id, d.number, d.state, d.serving_at, d.finished_at FROM deployments d
-      WHERE d.serving_at >= $2 AND d.serving_at < $3 AND ${inWindow} AND ${isChange}
+    WITH served AS (
+      SELECT d.id, d.state, d.trigger, d.serving_at, lead(d.trigger) OVER next AS next_trigger,
+        lead(d.serving_at) OVER next AS next_serving_at
+      FROM deployments d WHERE d.serving_at >= $2 AND ${inWindow} AND d.trigger <> 'heal'
+      WINDOW next AS (PARTITION BY d.app_id ORDER BY d.number)
+    ),
+    judged AS (
+      SELECT d.*, d.state IN ('rolledBack', 'evicting', 'reverting') AS reverted FROM served d
+      WHERE d.serving_at < $3 AND ${isChange}
     ),
     ended AS (
-      SELECT s.serving_at,
-        CASE WHEN s.state IN ('rolledBack', 'evicting', 'reverting') THEN (
-          SELECT min(e.at) FROM events e WHERE e.deployment_id = s.id AND e.type = 'reverted')
-        WHEN n.trigger = 'rollback' THEN n.serving_at END AS restored_at,
-        s.state IN ('rolledBack', 'evicting', 'reverting') OR coalesce(n.trigger = 'rollback', false) AS failed
-      FROM served s LEFT JOIN LATERAL (
-        SELECT x.trigger, x.serving_at FROM deployments x
-        WHERE x.app_id = s.app_id AND x.number > s.number AND x.serving_at IS NOT NULL AND x.trigger <> 'heal'
-        ORDER BY x.number LIMIT 1
-      ) n ON true
+      SELECT serving_at, reverted OR coalesce(next_trigger = 'rollback', false) AS failed,
+        CASE WHEN reverted THEN (SELECT min(e.at) FROM events e WHERE e.deployment_id = j.id AND e.type = 'reverted')
+          WHEN next_trigger = 'rollback' THEN next_serving_at END AS restored_at
+      FROM judged j
     )
     SELECT count(*)::int AS served, count(*) FILTER (WHERE failed)::int AS failures,
       ${spreadOf('extract(epoch FROM restored_at - serving_at) * 1000')}
