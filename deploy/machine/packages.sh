@@ -28,7 +28,7 @@ read_package_lists() {
 policy=/usr/sbin/policy-rc.d
 policy_mark='# made by ./tagship for the time of one installation'
 
-# Keeps Debian from starting the service of redis-server, which would take a port that nobody asked for, and
+# Keeps Debian from starting the services of redis-server and sshd, which would take ports that nobody asked for, and
 # the engine where there is no systemd: it is started here, with the options that it needs.
 hold_back_services() {
   [ ! -e "$policy" ] || return 0
@@ -36,7 +36,7 @@ hold_back_services() {
 #!/bin/sh
 # made by ./tagship for the time of one installation
 case $1 in
-  redis*) exit 101 ;;
+  redis* | ssh*) exit 101 ;;
   docker* | containerd*) [ -d /run/systemd/system ] || exit 101 ;;
 esac
 END

@@ -4,7 +4,7 @@
 # prepare_everything [--tests]: with what only the tests need, too.
 prepare_everything() {
   for_tests=${1-}
-  if dependencies_are_current && have git && have ssh && have redis-server && images_are_there && tests_can_run
+  if dependencies_are_current && have git && have ssh && have gpg && have redis-server && images_are_there && tests_can_run
   then
     find_node
     name_engine
@@ -39,7 +39,11 @@ lock_file() {
 }
 
 tests_can_run() {
-  [ "$for_tests" != --tests ] || have_ip
+  [ "$for_tests" != --tests ] || { have_ip && have_sshd && have gpg && have git-lfs; }
+}
+
+have_sshd() {
+  have sshd || [ -x /usr/sbin/sshd ]
 }
 
 have_ip() {
@@ -49,8 +53,10 @@ have_ip() {
 # All packages in one go.
 prepare_programs() {
   set --
-  # Tests make machines of their own, whose network has to be brought up.
-  tests_can_run || set -- "$@" iproute2
+  # Tests make machines of their own, whose network has to be brought up, and start servers that git reaches.
+  tests_can_run || set -- "$@" iproute2 openssh-server git-lfs
+  # What signatures of tags and commits are verified with.
+  have gpg || set -- "$@" gnupg
   have git || set -- "$@" git
   # What git reaches ssh:// repositories with.
   have ssh || set -- "$@" openssh-client
@@ -63,15 +69,15 @@ prepare_programs() {
   [ $# -gt 0 ] || return 0
   if can_install; then
     install_packages "$@"
-    keep_redis_off "$@"
+    keep_services_off "$@"
   elif ! have git; then
     fail 'git is not installed.' 'Install it with the package manager of this system.'
   fi
 }
 
-# The service would start at the next boot; Tagship only wants the program.
-keep_redis_off() {
-  case " $* " in
-    *' redis-server '*) [ ! -d /run/systemd/system ] || systemctl disable --now --quiet redis-server ;;
-  esac
+# A service would start at the next boot; Tagship only wants the programs.
+keep_services_off() {
+  [ -d /run/systemd/system ] || return 0
+  case " $* " in *' redis-server '*) systemctl disable --now --quiet redis-server ;; esac
+  case " $* " in *' openssh-server '*) systemctl disable --now --quiet ssh ;; esac
 }

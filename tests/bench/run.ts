@@ -10,9 +10,10 @@ import { idle } from './idle.ts'
 import { describeMachine, renderSection, toJson } from './report.ts'
 import { rollback } from './rollback.ts'
 import { holds, type Section, type SectionResult } from './section.ts'
+import { sources } from './sources.ts'
 import { throughput } from './throughput.ts'
 
-const sections: Readonly<Record<string, Section>> = { floor, deploy, rollback, throughput, idle }
+const sections: Readonly<Record<string, Section>> = { floor, deploy, rollback, throughput, idle, sources }
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,6 +1,6 @@
 /** What a section of the bench measures, and what it claims. */
 
-export type Unit = 'ms' | 'requests/s' | '%' | 'MB' | '×' | 'apps'
+export type Unit = 'ms' | 's' | 'requests/s' | 'requests/min' | '%' | 'MB' | '×' | 'apps'
 
 /** One figure, measured again and again. */
 export interface Series {
@@ -46,6 +46,12 @@ export function median(values: readonly number[]): number {
   const above = sorted[Math.floor(middle)] ?? Number.NaN
   const below = sorted[Math.ceil(middle) - 1] ?? Number.NaN
   return (above + below) / 2
+}
+
+/** The value that so many of a hundred are not above (nearest rank). */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil((share / 100) * sorted.length) - 1)] ?? Number.NaN
 }
 
 /** Series that are filled while the rounds go by, in the order in which their names first come up. */

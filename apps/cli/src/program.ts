@@ -32,7 +32,7 @@ const entries: readonly Entry[] = [
   entry('login', 'remember a controller and a token', async () =>
     (await import('./commands/login.ts')).loginCommand(),
   ),
-  entry('app', 'add, list, show, set and remove apps', async () =>
+  entry('app', 'add, list, show, set and remove apps, and how their repositories are reached', async () =>
     (await import('./commands/app.ts')).appCommand(),
   ),
   entry('env', 'env values of an app', async () => (await import('./commands/env.ts')).envCommand()),

@@ -1,5 +1,6 @@
 import {
   addApp,
+  addSigner,
   type CommandPorts,
   cancel,
   changeApp,
@@ -11,8 +12,14 @@ import {
   movedTags,
   promote,
   removeApp,
+  removeCredential,
+  removeSigner,
+  removeWebhook,
   resume,
   rollback,
+  setCredential,
+  setKnownHosts,
+  setWebhook,
   tryPolicy,
 } from '@tagship/engine'
 import type { Commands } from './http/commands.ts'
@@ -35,6 +42,13 @@ export function bindCommands(ports: CommandPorts): Commands {
     explainTag: (app, tag) => explainTag(ports, app, tag),
     movedTags: (app) => movedTags(ports, app),
     tryPolicy: (app, policy) => tryPolicy(ports, app, policy),
+    setCredential: (app, credential, actor) => setCredential(ports, app, credential, actor),
+    removeCredential: (app) => removeCredential(ports, app),
+    setKnownHosts: (app, lines) => setKnownHosts(ports, app, lines),
+    addSigner: (app, given, actor) => addSigner(ports, app, given, actor),
+    removeSigner: (app, fingerprint) => removeSigner(ports, app, fingerprint),
+    setWebhook: (app, provider, actor) => setWebhook(ports, app, provider, actor),
+    removeWebhook: (app, provider) => removeWebhook(ports, app, provider),
     instanceLogs: (deploymentId, options) => instanceLogs(ports, deploymentId, options),
   }
 }

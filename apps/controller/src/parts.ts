@@ -117,7 +117,13 @@ async function assembleInto(
   await router.restore(() => store.routes())
   const gitFolder = join(folder, 'git')
   for (const app of await store.allApps()) if (app.repoUrl === null) await mendHosted(gitFolder, app.name)
-  const source = createGitSource({ folder: gitFolder, spoolFolder: join(folder, 'spool'), log })
+  const source = createGitSource({
+    folder: gitFolder,
+    spoolFolder: join(folder, 'spool'),
+    log,
+    accessOf: (app) => store.sourceAccess(app),
+    signersOf: (app) => store.signersOf(app),
+  })
   const builder = createDockerBuilder({ docker, installation, log })
   const ports = {
     store,

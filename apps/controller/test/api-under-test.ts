@@ -7,6 +7,9 @@ import {
   explainTag,
   listVerdicts,
   movedTags,
+  removeSigner,
+  removeWebhook,
+  setWebhook,
   tryPolicy,
 } from '@tagship/engine'
 import { createLogger } from '@tagship/kit'
@@ -73,11 +76,22 @@ export async function startApi(
 }
 
 function commandsOf(store: Store): Commands {
-  const ports = { store, fault: () => {} } as unknown as CommandPorts
   const notHere = () => {
     throw new TagshipError('engine.unavailable', 'there is no engine in this test')
   }
+  const ports = { store, fault: () => {} } as unknown as CommandPorts
   return {
+    setCredential: (app, credential, actor) => store.setCredential(app.id, credential, {}, actor),
+    removeCredential: async (app) => void (await store.removeCredential(app.id)),
+    setKnownHosts: (app, lines) => store.setKnownHosts(app.id, lines),
+    async addSigner(app, { key, name }, actor) {
+      const signer = { kind: 'ssh' as const, fingerprint: 'SHA256:x', name: name ?? 'x', key }
+      await store.addSigner(app.id, signer, actor)
+      return signer
+    },
+    removeSigner: (app, fingerprint) => removeSigner(ports, app, fingerprint),
+    setWebhook: (app, provider, actor) => setWebhook(ports, app, provider, actor),
+    removeWebhook: (app, provider) => removeWebhook(ports, app, provider),
     addApp: ({ name, repo, hosts = [], policy = {}, root = '', buildArgs = {} }) =>
       store.createApp({
         name: parseAppName(name),

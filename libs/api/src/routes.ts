@@ -10,6 +10,7 @@ import { instanceRoutes } from './routes/instances.ts'
 import { logRoutes } from './routes/logs.ts'
 import { overviewRoutes } from './routes/overview.ts'
 import { releaseRoutes } from './routes/releases.ts'
+import { sourceRoutes } from './routes/source.ts'
 import { systemRoutes } from './routes/system.ts'
 import { trafficRoutes } from './routes/traffic.ts'
 
@@ -25,6 +26,7 @@ export const routes = {
   ...eventRoutes,
   ...figuresRoutes,
   ...auditRoutes,
+  ...sourceRoutes,
   ...systemRoutes,
 } as const satisfies Record<string, Route>
 export type Routes = typeof routes

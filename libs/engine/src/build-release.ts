@@ -7,6 +7,7 @@ import {
   toTagshipError,
 } from '@tagship/domain'
 import type { Worker } from './advance.ts'
+import { checkSignature } from './choose-tag.ts'
 import { holdLease, type Lease, leaseMs, sleep, whileHeld } from './lease.ts'
 import { openLogWriter } from './log-writer.ts'
 import type { AppRecord, BuildClaim, BuiltImage, EngineStore, Ports, Repository } from './ports.ts'
@@ -76,6 +77,7 @@ async function build(
   const { app, commit, tag } = claim
   const repository: Repository = { app: app.name, url: app.repoUrl }
   await retrying(() => ports.source.fetchCommit(repository, commit, tag), signal)
+  await requireSignature(ports, claim, signal)
   const [text, facts] = await Promise.all([
     ports.source.readFile(repository, commit, inRoot(app, manifestFile)),
     ports.source.describeCommit(repository, commit),
@@ -91,7 +93,8 @@ async function build(
   if (found) return { image: found, reused: true }
 
   const log = openLogWriter(ports.store, claim.deploymentId, 'build')
-  const context = await ports.source.archive(repository, commit, recipe.context, signal)
+  const archive = () => ports.source.archive(repository, commit, recipe.context, signal)
+  const context = await retrying(archive, signal)
   try {
     const request = {
       app: app.name,
@@ -113,6 +116,22 @@ async function build(
   } finally {
     await Promise.all([ports.source.discard(context), log.close()])
   }
+}
+
+/**
+ * Before anything of the commit is read, and at every build of it: also of one that was chosen, or has served, under
+ * another policy. @throws signature.refused, git.*
+ */
+async function requireSignature(
+  { source, store }: Ports,
+  { app, tag: name, commit }: BuildClaim,
+  signal: AbortSignal,
+): Promise<void> {
+  if (app.policy.verify === 'none') return
+  const tags = name === null ? [] : await store.listTags(app.id)
+  const tag = tags.find((one) => one.name === name) ?? null
+  const { outcome, why } = await retrying(() => checkSignature(source, app, tag, commit), signal)
+  if (outcome !== 'passed') throw new TagshipError('signature.refused', why)
 }
 
 /** Until the deployment has left `building`: nobody wants the image any more. */

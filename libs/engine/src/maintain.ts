@@ -11,10 +11,13 @@ export const maintenance = {
   orphans: removeOrphans,
   /** What is left of removed apps goes. */
   removed: clearRemovedApps,
-  /** Answers kept for writes that are sent twice go after a day. History never goes. */
-  keys: (ports) => ports.store.forgetOldKeys(),
   /** What the router counted goes after a week. */
   traffic: (ports) => ports.store.forgetOldTraffic(),
+  /** Answers kept for writes that are sent twice go after a day, notes on deliveries after a month. History never goes. */
+  keys: async ({ store }) => {
+    await store.forgetOldKeys()
+    await store.forgetOldDeliveries()
+  },
   /** What should serve and is not all there is deployed again. */
   heal: healApps,
 } as const satisfies Record<string, (ports: Ports) => Promise<void>>

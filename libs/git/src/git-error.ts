@@ -21,6 +21,8 @@ const remoteFailures: readonly { readonly code: ErrorCode; readonly pattern: Reg
   },
 ]
 
+const noMemory = /out of memory|cannot allocate memory/i
+
 const noSpace = /no space left on device/i
 
 const damage =
@@ -30,6 +32,9 @@ const damage =
 export function remoteError(result: GitResult, place: string): TagshipError {
   const found = remoteFailures.find(({ pattern }) => pattern.test(result.stderr))
   if (result.timedOut) return failure('git.unreachable', `${place} did not answer in time`, result)
+  if (noMemory.test(result.stderr)) {
+    return failure('git.tooLarge', `${place} answers with more than there is memory for`, result)
+  }
   if (!found) return gitError(result, place)
   return failure(found.code, `${place}: ${tellingLine(result.stderr, found.pattern)}`, result)
 }

@@ -1,3 +1,4 @@
+export type { SourceAccess } from './access/open-remote.ts'
 export { bundleRepository, type HostedRepository, listHosted, restoreRepository } from './bundle.ts'
 export type { CommitList, Comparison } from './compare-commits.ts'
 export { ensureHosted, mendHosted } from './hosted.ts'

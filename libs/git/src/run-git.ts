@@ -1,4 +1,5 @@
 /** Runs git with an argument array and an environment of ours; no shell is involved. */
+import { existsSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { execa } from 'execa'
 
@@ -13,6 +14,8 @@ export interface GitOptions {
   readonly input?: string
   /** Characters of output at most; git is ended when there are more. */
   readonly maxOutput?: number
+  /** Bytes of memory that git may take, where the system can see to it. */
+  readonly maxMemory?: number
 }
 
 export interface GitResult {
@@ -46,7 +49,7 @@ export function streamGit(args: readonly string[], options: GitOptions): Running
 }
 
 function startGit(args: readonly string[], options: GitOptions, keepOutput: boolean): RunningGit {
-  const git = execa('git', [...args], {
+  const git = execa(...commandOf(args, options), {
     reject: false,
     stripFinalNewline: false,
     extendEnv: false,
@@ -62,6 +65,15 @@ function startGit(args: readonly string[], options: GitOptions, keepOutput: bool
   })
   const limit = limitTime(git, options.timeout)
   return { stdout: git.stdout, stop: limit.stop, ended: git.then((result) => limit.report(outcome(result))) }
+}
+
+/** Of util-linux; it sets the limit and becomes git. */
+const limiter = '/usr/bin/prlimit'
+const canLimit = process.platform === 'linux' && existsSync(limiter)
+
+function commandOf(args: readonly string[], { maxMemory }: GitOptions): [string, string[]] {
+  if (maxMemory === undefined || !canLimit) return ['git', [...args]]
+  return [limiter, [`--as=${maxMemory}`, 'git', ...args]]
 }
 
 /** Ends git's whole group, its network helpers included, which would outlive it and keep its output open. */

@@ -1,6 +1,6 @@
 import { parseRepoUrl } from '@tagship/domain'
 import { describe, expect, it } from 'vitest'
-import { remoteOf } from '../src/remote.ts'
+import { remoteOf } from '../src/access/remote.ts'
 
 const remote = (url: string) => remoteOf(parseRepoUrl(url))
 

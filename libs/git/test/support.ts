@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { type AppName, type CommitSha, parseAppName, parseRepoUrl } from '@tagship/domain'
 import type { Log, Repository } from '@tagship/engine'
 import { onTestFinished } from 'vitest'
-import { createGitSource, type GitLimits } from '../src/index.ts'
+import { createGitSource, type GitLimits, type GitSourceOptions } from '../src/index.ts'
+import { mirrorOf } from '../src/mirror.ts'
 
 export const shop: AppName = parseAppName('shop')
 
@@ -25,12 +26,17 @@ export async function testFolder(): Promise<string> {
   return folder
 }
 
-export async function testSource(limits: Partial<GitLimits> = {}, folder?: string) {
+export async function testSource(
+  limits: Partial<GitLimits> = {},
+  folder?: string,
+  more: Pick<GitSourceOptions, 'accessOf' | 'signersOf'> = {},
+) {
   const home = folder ?? (await testFolder())
   const log = memoryLog()
   const [repositories, spoolFolder] = [join(home, 'repositories'), join(home, 'spool')]
-  const source = createGitSource({ folder: repositories, spoolFolder, log, limits })
-  return { source, log, folder: repositories, spoolFolder, mirror: join(repositories, 'shop.git') }
+  const source = createGitSource({ folder: repositories, spoolFolder, log, limits, ...more })
+  const mirror = (url: string) => mirrorOf(repositories, parseRepoUrl(url), shop).gitDir
+  return { source, log, folder: repositories, spoolFolder, mirror }
 }
 
 export function remoteRepository(url: string): Repository {

@@ -68,6 +68,7 @@ const updateApp = {
       tag_policy = coalesce($4::jsonb, tag_policy),
       root = coalesce($5, root),
       build_args = coalesce($6::jsonb, build_args),
+      poll_key = gen_random_uuid()::text,
       next_poll_at = now()
     WHERE id = $1`,
 }
@@ -103,10 +104,14 @@ const markRemoved = {
     UPDATE apps SET removed_at = $2, live_slot = NULL, serving_deployment_id = NULL WHERE id = $1`,
 }
 
-/** No rollback needs them any more. */
+/** No rollback needs them any more, and nobody reads its repository. */
 const forgetConfig = [
   { name: 'forget-config', text: 'DELETE FROM config_entries WHERE app_id = $1' },
   { name: 'forget-secrets', text: 'DELETE FROM secret_versions WHERE app_id = $1' },
+  ...['source_credentials', 'webhooks', 'webhook_deliveries', 'signers'].map((table) => ({
+    name: `forget-${table}`,
+    text: `DELETE FROM ${table} WHERE app_id = $1`,
+  })),
 ]
 
 export const apps = (database: Database, maxSeats: number) => ({

@@ -30,6 +30,10 @@ import { polls } from './polls.ts'
 import { releases } from './releases.ts'
 import { requests } from './request-deployment.ts'
 import { routes } from './routes.ts'
+import { sourceCredentials } from './sources/credentials.ts'
+import { sourceSettings } from './sources/settings.ts'
+import { signers } from './sources/signers.ts'
+import { webhooks } from './sources/webhooks.ts'
 import type { Store } from './store.ts'
 import { tagFindings } from './tags/findings.ts'
 import { tags } from './tags.ts'
@@ -88,10 +92,14 @@ export async function openStore({ maxSeats = 1_000, secretKey, ...options }: Sto
     ...requests(database),
     ...routes(database),
     ...tagFindings(database),
+    ...signers(database),
+    ...sourceCredentials(database, secretKey),
+    ...sourceSettings(database, secretKey),
     ...tags(database),
     ...tokens(database),
     ...traffic(database),
     ...unfinished(database),
+    ...webhooks(database, secretKey),
     onChange: changes.onChange,
     waitForChange: changes.waitForChange,
     listening: changes.listening,

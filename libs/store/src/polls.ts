@@ -1,4 +1,5 @@
 /** When each app's tags are looked at, and what came of it. */
+import type { EngineStore } from '@tagship/engine'
 import type { Database } from './database.ts'
 
 export interface PollState {
@@ -32,6 +33,26 @@ const record = {
     WHERE id = $1`,
 }
 
+/** Whatever changes what a look may find puts another key in place meanwhile. */
+const recordKey = {
+  name: 'record-poll-key',
+  text: `
+    UPDATE apps SET polled_at = now(), poll_error = $3, poll_failures = 0,
+      next_poll_at = now() + CASE WHEN poll_key IS NOT DISTINCT FROM $4 THEN $2 ELSE 0 END * interval '1 millisecond',
+      poll_key = CASE WHEN poll_key IS NOT DISTINCT FROM $4 THEN $5 ELSE poll_key END
+    WHERE id = $1`,
+}
+
+const last = {
+  name: 'last-poll',
+  text: `
+    SELECT poll_key AS key, poll_failures AS failures,
+      (SELECT max(first_seen_at) FROM tags WHERE app_id = $1) AS "newestTagAt"
+    FROM apps WHERE id = $1`,
+}
+
+type LastPoll = { readonly key: string | null; readonly failures: number; readonly newestTagAt: Date | null }
+
 export const polls = (database: Database) => ({
   async takeDuePolls(limit: number): Promise<string[]> {
     const rows = await database.query<{ id: string }>(takeDue, [limit, takenMs])
@@ -40,9 +61,16 @@ export const polls = (database: Database) => ({
 
   async recordPoll(
     appId: string,
-    { nextMs, error }: { readonly nextMs: number; readonly error: string | null },
+    { nextMs, error, key }: Parameters<EngineStore['recordPoll']>[1],
   ): Promise<void> {
-    await database.query(record, [appId, nextMs, error])
+    const values = [appId, nextMs, error]
+    if (key) await database.query(recordKey, [...values, key.before, key.now])
+    else await database.query(record, values)
+  },
+
+  async lastPoll(appId: string): Promise<{ key: string | null; failures: number; newestTagAt: Date | null }> {
+    const [row] = await database.query<LastPoll>(last, [appId])
+    return row ?? { key: null, failures: 0, newestTagAt: null }
   },
 
   /** Of every app. */

@@ -19,6 +19,9 @@ import type { outbox } from './outbox.ts'
 import type { overviews } from './overview.ts'
 import type { polls } from './polls.ts'
 import type { releases } from './releases.ts'
+import type { sourceCredentials } from './sources/credentials.ts'
+import type { signers } from './sources/signers.ts'
+import type { webhooks } from './sources/webhooks.ts'
 import type { tags } from './tags.ts'
 import type { tokens } from './tokens.ts'
 import type { traffic } from './traffic.ts'
@@ -35,6 +38,9 @@ export interface Store
     Pick<ReturnType<typeof tags>, 'appsWithMovedTags'>,
     Pick<ReturnType<typeof instances>, 'instancesOf'>,
     Pick<ReturnType<typeof polls>, 'pollState'>,
+    Pick<ReturnType<typeof signers>, 'signersOf'>,
+    Pick<ReturnType<typeof sourceCredentials>, 'sourceAccess'>,
+    Pick<ReturnType<typeof webhooks>, 'webhookOf' | 'acceptDelivery'>,
     Pick<Changes, 'onChange' | 'listening'>,
     ReturnType<typeof audit>,
     ReturnType<typeof comparing>,

@@ -10,9 +10,13 @@ import { summarizeTrial } from '../output/tags.ts'
 import { confirm } from '../prompt.ts'
 import { take } from './lists.ts'
 import { type PolicyFlags, policyOf, withPolicy } from './policy-flags.ts'
+import { credentialCommand } from './source/credential.ts'
+import { hostKeysCommand } from './source/host-keys.ts'
+import { signerCommand } from './source/signer.ts'
+import { webhookCommand } from './source/webhook.ts'
 
 export function appCommand(): Command {
-  return command('app', 'add, list, show, set and remove apps')
+  return command('app', 'add, list, show, set and remove apps, and say how their repositories are reached')
     .addCommand(addCommand())
     .addCommand(withJson(command('list', 'every app')).action(exitWith(list)))
     .addCommand(withJson(command('show', 'an app')).argument('<name>').action(exitWith(show)))
@@ -23,6 +27,10 @@ export function appCommand(): Command {
         .option('--yes', 'do not ask')
         .action(exitWith(remove)),
     )
+    .addCommand(credentialCommand())
+    .addCommand(hostKeysCommand())
+    .addCommand(signerCommand())
+    .addCommand(webhookCommand())
 }
 
 function addCommand(): Command {

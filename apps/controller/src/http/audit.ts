@@ -7,6 +7,7 @@ import type { FastifyRequest } from 'fastify'
 import { routeOf } from './access.ts'
 import { withoutPassword } from './present.ts'
 import type { HttpStore } from './store.ts'
+import { withoutSecrets } from './without-secrets.ts'
 
 /** More refusals of callers without a token than this, a minute, go to the log only: nobody outside may fill the disk. */
 const strangersPerMinute = 60
@@ -87,7 +88,7 @@ function textIn(value: unknown, key: string): string | null {
 /** What was asked for, without what may be secret: credentials in URLs, values of build args, env and secrets. */
 function describeBody(body: unknown): Record<string, unknown> {
   if (typeof body !== 'object' || body === null) return {}
-  const described: Record<string, unknown> = { ...body }
+  const described: Record<string, unknown> = { ...Object(withoutSecrets(body)) }
   if (typeof described.repo === 'string') described.repo = withoutPassword(described.repo)
   for (const field of ['buildArgs', 'env', 'secrets']) {
     const values = described[field]

@@ -1,4 +1,11 @@
-import type { ConfigKind, Deployment, JudgedTag } from '@tagship/domain'
+import type {
+  ConfigKind,
+  Deployment,
+  JudgedTag,
+  Signer,
+  SourceCredential,
+  WebhookProvider,
+} from '@tagship/domain'
 import type {
   AppChange,
   AppInput,
@@ -54,6 +61,14 @@ export interface Commands {
   movedTags(app: AppRecord): Promise<JudgedTag[]>
   /** `policy` is what somebody has sent. */
   tryPolicy(app: AppRecord, policy: unknown): Promise<PolicyTrial>
+  setCredential(app: AppRecord, credential: SourceCredential, actor: string): Promise<void>
+  removeCredential(app: AppRecord): Promise<void>
+  setKnownHosts(app: AppRecord, lines: string | null): Promise<void>
+  addSigner(app: AppRecord, given: { key: string; name: string | null }, actor: string): Promise<Signer>
+  removeSigner(app: AppRecord, fingerprint: string): Promise<void>
+  /** @returns the new secret */
+  setWebhook(app: AppRecord, provider: WebhookProvider, actor: string): Promise<string>
+  removeWebhook(app: AppRecord, provider: WebhookProvider): Promise<void>
   /** What the deployment's instances write, in the order of time; nothing where it has none. */
   instanceLogs(
     deploymentId: string,

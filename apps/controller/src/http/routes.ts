@@ -15,6 +15,7 @@ import { instanceHandlers } from './handlers/instances.ts'
 import { logHandlers, logStreams } from './handlers/logs.ts'
 import { overviewHandlers } from './handlers/overview.ts'
 import { releaseHandlers } from './handlers/releases.ts'
+import { sourceHandlers } from './handlers/source.ts'
 import { systemHandlers } from './handlers/system.ts'
 import { trafficHandlers, trafficStreams } from './handlers/traffic.ts'
 import { serveStream } from './server-sent-events.ts'
@@ -32,6 +33,7 @@ const handlers: Handlers = {
   ...eventHandlers,
   ...figuresHandlers,
   ...auditHandlers,
+  ...sourceHandlers,
   ...systemHandlers,
 }
 const streamOpeners: StreamOpeners = { ...appStreams, ...trafficStreams, ...logStreams, ...eventStreams }

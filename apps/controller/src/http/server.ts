@@ -15,6 +15,7 @@ import type { ServerDeps } from './handler.ts'
 import { measureRequests, processMetrics } from './metrics.ts'
 import { answerWithProblems, sendProblem } from './problems.ts'
 import { registerRoutes } from './routes.ts'
+import { registerWebhooks } from './webhooks.ts'
 
 const bodyLimit = 256 * 1024
 /** For a request to arrive in full: a large push over a slow line takes long. */
@@ -52,6 +53,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   await describe(server, deps)
   await registerApiPage(server)
   registerRoutes(server, { deps, auditor, closing: closing.signal })
+  await registerWebhooks(server, deps)
   await registerGit(server, deps)
   return server
 }

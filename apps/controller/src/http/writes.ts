@@ -39,7 +39,7 @@ export async function performWrite(request: FastifyRequest, reply: FastifyReply,
     await noteInTheEnd(() =>
       status >= 500
         ? store.forgetIdempotent(key, actor)
-        : store.finishIdempotent(key, actor, status, response),
+        : store.finishIdempotent(key, actor, status, withoutSecrets(response)),
     )
   }
   return answer(reply, status, response)

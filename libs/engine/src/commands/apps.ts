@@ -5,7 +5,8 @@ import {
   parseRepoUrl,
   parseRoot,
   parseTagPolicy,
-  type TagPolicy,
+  type RepoUrl,
+  refuseCredentials,
   type TagPolicyInput,
   TagshipError,
 } from '@tagship/domain'
@@ -37,9 +38,9 @@ export async function addApp(ports: CommandPorts, input: AppInput): Promise<AppR
   const hosts = uniqueHosts(input.hosts ?? [])
   const app = await ports.store.createApp({
     name,
-    repoUrl: input.repo ? parseRepoUrl(input.repo) : null,
+    repoUrl: input.repo ? repoUrlOf(input.repo) : null,
     hosts: hosts.length > 0 ? hosts : [parseHostName(`${name}.localhost`)],
-    policy: checkedPolicy(ports, input.policy ?? {}),
+    policy: parseTagPolicy(input.policy ?? {}),
     fromNext: input.fromNext ?? false,
     root: parseRoot(input.root ?? ''),
     buildArgs: input.buildArgs ?? {},
@@ -62,9 +63,9 @@ export async function changeApp(ports: CommandPorts, app: AppRecord, input: AppC
     )
   }
   const patch: AppPatch = {
-    ...(input.repo ? { repoUrl: parseRepoUrl(input.repo) } : {}),
+    ...(input.repo ? { repoUrl: repoUrlOf(input.repo) } : {}),
     ...(input.hosts ? { hosts: uniqueHosts(input.hosts) } : {}),
-    ...(input.policy === undefined ? {} : { policy: checkedPolicy(ports, input.policy, app.policy) }),
+    ...(input.policy === undefined ? {} : { policy: parseTagPolicy(input.policy, app.policy) }),
     ...(input.root === undefined ? {} : { root: parseRoot(input.root) }),
     ...(input.buildArgs ? { buildArgs: input.buildArgs } : {}),
   }
@@ -72,6 +73,12 @@ export async function changeApp(ports: CommandPorts, app: AppRecord, input: AppC
   if (patch.hosts) await ports.router.setHosts(changed.seat, changed.name, changed.hosts)
   if (patch.repoUrl ?? patch.policy) await ports.store.enqueue([{ queue: 'tags', id: app.id }])
   return changed
+}
+
+function repoUrlOf(text: string): RepoUrl {
+  const url = parseRepoUrl(text)
+  refuseCredentials(url)
+  return url
 }
 
 /** How long a person is made to wait until all of an app is gone; the work goes on all the same. */
@@ -85,14 +92,6 @@ export async function removeApp(ports: CommandPorts, app: AppRecord): Promise<vo
   while ((await ports.store.removedApps()).some(({ id }) => id === app.id) && Date.now() < deadline) {
     await sleep(50)
   }
-}
-
-function checkedPolicy({ source }: CommandPorts, input: TagPolicyInput, base?: TagPolicy): TagPolicy {
-  const policy = parseTagPolicy(input, base)
-  if (policy.verify !== 'none' && !source.verifySignature) {
-    throw new TagshipError('policy.invalid', 'verify: signatures are not available in this version; use none')
-  }
-  return policy
 }
 
 function uniqueHosts(hosts: readonly string[]) {

@@ -19,8 +19,9 @@ import type {
   Job,
   TagObservation,
 } from './records.ts'
+import type { SourceStore } from './source-settings.ts'
 
-export interface CommandStore extends EngineStore {
+export interface CommandStore extends EngineStore, SourceStore {
   /** @throws app.exists, host.taken, app.seatsTaken */
   createApp(app: NewApp): Promise<AppRecord>
   /** @throws host.taken */

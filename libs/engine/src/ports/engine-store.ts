@@ -133,11 +133,22 @@ export interface EngineStore {
   /** What came of looking at an app's tags; sets when to look again. */
   recordPoll(
     appId: string,
-    outcome: { readonly nextMs: number; readonly error: string | null },
+    outcome: {
+      readonly nextMs: number
+      readonly error: string | null
+      /** What was seen, in place of what the look before left; where something has changed meanwhile, it is looked at again. */
+      readonly key?: { readonly before: string | null; readonly now: string }
+    },
   ): Promise<void>
+  /** What the last look left: the key of what it saw, failures in a row, and when the newest tag was first seen. */
+  lastPoll(
+    appId: string,
+  ): Promise<{ readonly key: string | null; readonly failures: number; readonly newestTagAt: Date | null }>
   routes(): Promise<Route[]>
   /** Idempotency keys that are older than a day go. */
   forgetOldKeys(): Promise<void>
   /** What the router counted more than a week ago goes. */
   forgetOldTraffic(): Promise<void>
+  /** Deliveries of webhooks that are older than a month are not known again. */
+  forgetOldDeliveries(): Promise<void>
 }

@@ -29,9 +29,19 @@ export interface CommitFacts {
   readonly committedAt: Date
 }
 
+/** One look at a repository's tags. */
+export interface TagSight {
+  /** Stands for all that was shown: shown again, nothing has changed. */
+  readonly print: string
+  /** Null: nothing has changed since the print that was given. */
+  readonly tags: ObservedTag[] | null
+}
+
 export interface Source {
   /** Every tag with its peeled commit; tags on blobs and trees are left out. No clone. @throws git.* */
   listTags(repository: Repository): Promise<ObservedTag[]>
+  /** As `listTags`, for who has looked before, and kept the print. @throws git.* */
+  lookAtTags(repository: Repository, known: string | null): Promise<TagSight>
   /**
    * Brings the commit into the app's mirror. A no-op where it is there.
    * @throws git.*, tag.moved, tag.notFound, tag.notACommit
@@ -69,10 +79,10 @@ export interface Source {
   readTags(repository: Repository, tags: readonly Tag[]): Promise<TagFacts[]>
   /**
    * Whether tag, commit or both carry a good signature of one of the app's signers. The commit was fetched; a commit
-   * that is deployed by its SHA has no tag. Without it, no policy may ask for signatures. @throws git.*
+   * that is deployed by its SHA has no tag. @throws git.*
    */
-  verifySignature?(
-    app: AppRecord,
+  verifySignature(
+    app: Pick<AppRecord, 'name' | 'repoUrl'>,
     what: {
       readonly tag: { readonly name: TagName; readonly refSha: string } | null
       readonly commit: CommitSha

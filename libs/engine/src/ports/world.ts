@@ -6,6 +6,7 @@ import type { EngineStore } from './engine-store.ts'
 import type { Router } from './router.ts'
 import type { Runtime } from './runtime.ts'
 import type { Source } from './source.ts'
+import type { KeyInspector } from './source-settings.ts'
 
 export interface Log {
   info(fields: object, message: string): void
@@ -27,8 +28,9 @@ export interface Ports {
 /** What commands need: the engine's world, with more of the store and of the repositories. */
 export interface CommandPorts extends Ports {
   readonly store: CommandStore
-  readonly source: Source & {
-    /** Makes the repository of an app that Tagship hosts itself. A no-op where it is there. */
-    ensureHosted(app: AppName): Promise<void>
-  }
+  readonly source: Source &
+    KeyInspector & {
+      /** Makes the repository of an app that Tagship hosts itself. A no-op where it is there. */
+      ensureHosted(app: AppName): Promise<void>
+    }
 }

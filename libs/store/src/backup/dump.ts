@@ -44,7 +44,10 @@ export async function openDump(url: string): Promise<DatabaseDump> {
       tables,
       sequences,
       hosted,
-      secretKeys: tables.includes('secret_versions') ? await findSecretKeys(client) : [],
+      secretKeys: await findSecretKeys(
+        client,
+        sealedTables.filter((table) => tables.includes(table)),
+      ),
       rows: (table) => readRows(client, table),
       close: () => client.end(),
     }
@@ -69,10 +72,13 @@ async function* readRows(client: pg.Client, table: string): AsyncGenerator<strin
   }
 }
 
-async function findSecretKeys(client: pg.Client): Promise<string[]> {
-  const { rows } = await client.query<{ id: string }>(
-    'SELECT DISTINCT key_id AS id FROM secret_versions ORDER BY 1',
-  )
+/** Everything that is sealed with the installation's key. */
+const sealedTables = ['secret_versions', 'source_credentials', 'webhooks']
+
+async function findSecretKeys(client: pg.Client, tables: readonly string[]): Promise<string[]> {
+  if (tables.length === 0) return []
+  const parts = tables.map((table) => `SELECT key_id AS id FROM ${pg.escapeIdentifier(table)}`)
+  const { rows } = await client.query<{ id: string }>(`${parts.join(' UNION ')} ORDER BY 1`)
   return rows.map(({ id }) => id)
 }
 

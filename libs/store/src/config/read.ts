@@ -40,7 +40,14 @@ const selectUnreadable = {
     SELECT a.name AS app, e.name FROM config_entries e
     JOIN secret_versions s ON s.app_id = e.app_id AND s.name = e.name AND s.version = e.secret_version
     JOIN apps a ON a.id = e.app_id
-    WHERE s.key_id <> $1 AND a.removed_at IS NULL ORDER BY a.name, e.name`,
+    WHERE s.key_id <> $1 AND a.removed_at IS NULL
+    UNION ALL
+    SELECT a.name, 'the credential of its repository' FROM source_credentials c JOIN apps a ON a.id = c.app_id
+    WHERE c.key_id <> $1 AND a.removed_at IS NULL
+    UNION ALL
+    SELECT a.name, w.provider || ' webhook' FROM webhooks w JOIN apps a ON a.id = w.app_id
+    WHERE w.key_id <> $1 AND a.removed_at IS NULL
+    ORDER BY app, name`,
 }
 
 interface LiveRow extends ConfigSnapshot {

@@ -1,6 +1,6 @@
 /** A remote repository as git gets to see it: credentials apart from the address. */
 import { type RepoUrl, TagshipError } from '@tagship/domain'
-import { remoteEnvironment } from './environment.ts'
+import { remoteEnvironment } from '../environment.ts'
 
 export interface Remote {
   /** Without password or token: fit for an argument array, a log and an error. */
@@ -12,12 +12,18 @@ export interface Remote {
 const credentialHelper =
   '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" "$TAGSHIP_GIT_USER" "$TAGSHIP_GIT_PASSWORD"; }; f'
 
+/** For http(s): any server takes one of these. */
+export interface Login {
+  readonly user: string
+  readonly password: string
+}
+
 /**
- * Credentials in an http(s) URL are handed to git through its environment, for that server alone: git would
+ * Credentials, those given or those in an http(s) URL, are handed to git through its environment, for that server alone: git would
  * put the URL on the command line of its own helpers, for everybody to see.
  * @throws repo.invalid
  */
-export function remoteOf(repoUrl: RepoUrl): Remote {
+export function remoteOf(repoUrl: RepoUrl, login: Login | null = null): Remote {
   const url = URL.parse(repoUrl)
   // git@host:path has no scheme.
   if (!url || url.protocol === 'ssh:') {
@@ -25,10 +31,12 @@ export function remoteOf(repoUrl: RepoUrl): Remote {
   }
   if (url.protocol === 'file:') return { address: repoUrl, env: remoteEnvironment('file', {}) }
   const protocols = url.protocol === 'http:' ? 'http:https' : 'https'
-  if (!url.username && !url.password) return { address: repoUrl, env: remoteEnvironment(protocols, {}) }
+  if (!login && !url.username && !url.password) {
+    return { address: repoUrl, env: remoteEnvironment(protocols, {}) }
+  }
   const credentials = {
-    TAGSHIP_GIT_USER: decode(url.username),
-    TAGSHIP_GIT_PASSWORD: decode(url.password),
+    TAGSHIP_GIT_USER: login?.user ?? decode(url.username),
+    TAGSHIP_GIT_PASSWORD: login?.password ?? decode(url.password),
   }
   url.username = ''
   url.password = ''

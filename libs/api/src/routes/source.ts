@@ -1,0 +1,100 @@
+import { z } from 'zod'
+import type { Route } from '../route.ts'
+import {
+  addSignerBody,
+  provider,
+  setCredentialBody,
+  setHostKeysBody,
+  setWebhookBody,
+  signer,
+  source,
+  webhookSecret,
+} from '../source.ts'
+import { appParams, line } from '../values.ts'
+
+export const sourceRoutes = {
+  getSource: {
+    method: 'GET',
+    path: '/api/v1/apps/:app/source',
+    summary: 'How the repository of an app is reached, who tells of new tags, and whose signatures count',
+    role: 'viewer',
+    params: appParams,
+    response: source,
+    status: 200,
+    errors: ['app.notFound'],
+  },
+  setCredential: {
+    method: 'POST',
+    path: '/api/v1/apps/:app/source/credential',
+    summary: 'Set what the repository is read with: a token, an SSH key or a GitHub App',
+    role: 'admin',
+    params: appParams,
+    body: setCredentialBody,
+    response: source,
+    status: 200,
+    errors: ['app.notFound', 'credential.invalid'],
+  },
+  removeCredential: {
+    method: 'DELETE',
+    path: '/api/v1/apps/:app/source/credential',
+    summary: 'Read the repository without a credential from now on',
+    role: 'admin',
+    params: appParams,
+    status: 204,
+    errors: ['app.notFound', 'credential.notFound'],
+  },
+  setHostKeys: {
+    method: 'POST',
+    path: '/api/v1/apps/:app/source/host-keys',
+    summary: 'Set the only SSH host keys that are accepted',
+    role: 'admin',
+    params: appParams,
+    body: setHostKeysBody,
+    response: source,
+    status: 200,
+    errors: ['app.notFound', 'hostKeys.invalid'],
+  },
+  addSigner: {
+    method: 'POST',
+    path: '/api/v1/apps/:app/source/signers',
+    summary: 'Let the signatures of a key count',
+    role: 'admin',
+    params: appParams,
+    body: addSignerBody,
+    response: signer,
+    status: 201,
+    errors: ['app.notFound', 'signer.invalid'],
+  },
+  removeSigner: {
+    method: 'DELETE',
+    path: '/api/v1/apps/:app/source/signers/:fingerprint',
+    summary: 'Let the signatures of a key count no more',
+    role: 'admin',
+    params: appParams.extend({ fingerprint: line(200) }),
+    status: 204,
+    errors: ['app.notFound', 'signer.notFound'],
+  },
+  setWebhook: {
+    method: 'POST',
+    path: '/api/v1/apps/:app/source/webhooks',
+    summary: 'Make a webhook, or a new secret for it; the secret is shown this once',
+    role: 'admin',
+    params: appParams,
+    body: setWebhookBody,
+    response: webhookSecret,
+    status: 200,
+    errors: ['app.notFound'],
+  },
+  removeWebhook: {
+    method: 'DELETE',
+    path: '/api/v1/apps/:app/source/webhooks/:provider',
+    summary: 'Take deliveries of the provider no more',
+    role: 'admin',
+    params: appParams.extend({ provider }),
+    status: 204,
+    errors: ['app.notFound', 'webhook.notFound'],
+  },
+} as const satisfies Record<string, Route>
+
+/** What a delivery is answered with, whatever it says: it is a hint, and looked at later. */
+export const webhookAccepted = z.object({ accepted: z.literal(true) })
