@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { layer } from './image.ts'
 import { time } from './values.ts'
 
-export const releaseRef = z
+const releaseRef = z
   .object({
     name: z.string(),
     tag: z.string().nullable(),
@@ -12,18 +12,18 @@ export const releaseRef = z
   .meta({ id: 'ReleaseRef' })
 export type ReleaseRefJson = z.output<typeof releaseRef>
 
-export const commitFacts = z
+const commitFacts = z
   .object({ sha: z.string(), subject: z.string(), author: z.string(), committedAt: time })
   .meta({ id: 'Commit' })
 export type CommitJson = z.output<typeof commitFacts>
 
 /** Newest first, as many as are shown. */
-export const commitList = z.object({
+const commitList = z.object({
   items: z.array(commitFacts),
   total: z.number().int(),
 })
 
-export const nameChanges = z
+const nameChanges = z
   .object({ added: z.array(z.string()), removed: z.array(z.string()), changed: z.array(z.string()) })
   .meta({ id: 'NameChanges' })
 export type NameChangesJson = z.output<typeof nameChanges>

@@ -3,7 +3,7 @@ import { slots } from '@tagship/domain/slot'
 import { z } from 'zod'
 import { time } from './values.ts'
 
-export const instance = z
+const instance = z
   .object({
     name: z.string(),
     process: z.string(),

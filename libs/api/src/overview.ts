@@ -4,9 +4,9 @@ import { z } from 'zod'
 import { app } from './app.ts'
 import { line, page, pageQuery, time } from './values.ts'
 
-export const alertKinds = ['trouble', 'backupInUse', 'slotDown', 'tagMoved', 'pollFailed'] as const
+const alertKinds = ['trouble', 'backupInUse', 'slotDown', 'tagMoved', 'pollFailed'] as const
 
-export const alert = z
+const alert = z
   .object({
     /**
      * `trouble`: what should serve is not all there. `backupInUse`: the slot that was live before stands in.
@@ -24,10 +24,10 @@ export const alert = z
   .meta({ id: 'Alert' })
 export type AlertJson = z.output<typeof alert>
 
-export const healths = ['healthy', 'degraded', 'down', 'empty', 'unknown'] as const
+const healths = ['healthy', 'degraded', 'down', 'empty', 'unknown'] as const
 
 /** Which deployment holds the slot, and what the router can reach of it. */
-export const slotState = z
+const slotState = z
   .object({
     slot: z.enum(slots),
     live: z.boolean(),
@@ -46,7 +46,7 @@ export const slotState = z
 export type SlotStateJson = z.output<typeof slotState>
 
 /** Requests and errors (answers of 5xx) of the last hour, over both slots; the last minute is under way. */
-export const lastHour = z
+const lastHour = z
   .object({
     /** Of the first minute. */
     from: time,
@@ -57,7 +57,7 @@ export const lastHour = z
   .meta({ id: 'LastHour' })
 export type LastHourJson = z.output<typeof lastHour>
 
-export const appCard = z
+const appCard = z
   .object({
     app,
     slots: z.array(slotState),

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { line, moment, time } from './values.ts'
 
 /** Of one slot, over the last few seconds. */
-export const slotRate = z
+const slotRate = z
   .object({
     slot: z.enum(slots),
     requestsPerSecond: z.number(),

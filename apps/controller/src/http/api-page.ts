@@ -2,7 +2,7 @@
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 
-export const apiPage = '/api/docs'
+const apiPage = '/api/docs'
 
 /** Scripts only from here; Swagger UI sets the style of elements itself, which no hash can allow. */
 const policy = [

@@ -65,7 +65,7 @@ function compareContents(base: ReleaseContent | null, head: ReleaseContent | nul
 }
 
 /** Names only: a value may be nobody's business. */
-export function compareNames(
+function compareNames(
   before: Readonly<Record<string, unknown>>,
   after: Readonly<Record<string, unknown>>,
 ): NameChangesJson {
@@ -80,7 +80,7 @@ export function compareNames(
 type Json = ChangesJson['manifest'] extends readonly { before: infer J }[] | null ? J : never
 
 /** By path, as deep as both are objects; a list is one value. */
-export function differences(
+function differences(
   before: unknown,
   after: unknown,
   path = '',
