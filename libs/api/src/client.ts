@@ -1,7 +1,7 @@
 /** The typed client: one method a route, made from the table. Runs in Node and in a browser. */
 import type { z } from 'zod'
 import { ControllerUnreachable, networkReason, parseJson, throwProblem } from './client-errors.ts'
-import { follow } from './follow.ts'
+import { type Connection, follow } from './follow.ts'
 import { isWrite, type Route } from './route.ts'
 import { type RouteName, type Routes, routes } from './routes.ts'
 
@@ -9,6 +9,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal
   /** Of a write: a call with the key of an earlier one does nothing and gives that one's answer. Made up where left out. */
   readonly idempotencyKey?: string
+  /** Of a stream: told whenever its connection breaks and whenever it is open. */
+  readonly onConnection?: (state: Connection) => void
 }
 
 type Part<R extends Route, K extends 'params' | 'body'> = R extends {
@@ -101,7 +103,7 @@ async function followRoute<T>(
       accept: 'text/event-stream',
       ...(lastEventId === null ? {} : { 'last-event-id': lastEventId }),
     })
-  return follow({ connect, item, signal: input.signal })
+  return follow({ connect, item, signal: input.signal, onConnection: input.onConnection })
 }
 
 /** @returns an answer of 2xx, or of the route's other status. @throws ApiError, ControllerUnreachable, the signal's reason */

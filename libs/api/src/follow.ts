@@ -18,7 +18,11 @@ export interface FollowOptions<T> {
   readonly connect: (lastEventId: string | null) => Promise<Response>
   readonly item: z.ZodType<T>
   readonly signal?: AbortSignal | undefined
+  readonly onConnection?: ((state: Connection) => void) | undefined
 }
+
+/** `broken`: it is opened again; what comes meanwhile comes then. */
+export type Connection = 'open' | 'broken'
 
 /**
  * Connects, and gives every item until the server says that there will be no more. A connection that breaks is opened again
@@ -26,16 +30,22 @@ export interface FollowOptions<T> {
  * @throws what `connect` throws the first time; ApiError; the signal's reason
  */
 export async function follow<T>(options: FollowOptions<T>): Promise<AsyncGenerator<T>> {
-  return items(options, await options.connect(null))
+  const first = await options.connect(null)
+  options.onConnection?.('open')
+  return items(options, first)
 }
 
-async function* items<T>({ connect, item, signal }: FollowOptions<T>, first: Response): AsyncGenerator<T> {
+async function* items<T>(options: FollowOptions<T>, first: Response): AsyncGenerator<T> {
+  const { connect, item, signal, onConnection } = options
   let lastEventId: string | null = null
   let failures = 0
   let response: Response | null = first
   for (;;) {
     try {
-      response ??= await connect(lastEventId)
+      if (!response) {
+        response = await connect(lastEventId)
+        onConnection?.('open')
+      }
       for await (const message of readMessages(response)) {
         failures = 0
         lastEventId = message.id ?? lastEventId
@@ -47,6 +57,7 @@ async function* items<T>({ connect, item, signal }: FollowOptions<T>, first: Res
       if (!isWorthAnotherTry(error)) throw error
     }
     response = null
+    onConnection?.('broken')
     failures += 1
     await pause(Math.min(longestPauseMs, 50 * 2 ** failures), signal)
   }

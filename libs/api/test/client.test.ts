@@ -133,8 +133,11 @@ describe('following', () => {
       else response.end(`: still here\n\n${message(2)}event: end\ndata: {}\n\n`)
     })
     const ids: string[] = []
-    for await (const item of await client.follow.readEvents()) ids.push(item.event.id)
+    const states: string[] = []
+    const onConnection = (state: string) => states.push(state)
+    for await (const item of await client.follow.readEvents({ onConnection })) ids.push(item.event.id)
     expect(ids).toEqual(['1', '2'])
+    expect(states).toEqual(['open', 'broken', 'open'])
     expect(asked).toEqual([undefined, '1'])
   })
 
