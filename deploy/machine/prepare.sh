@@ -4,7 +4,8 @@
 # prepare_everything [--tests]: with what only the tests need, too.
 prepare_everything() {
   for_tests=${1-}
-  if dependencies_are_current && have git && have ssh && have gpg && have redis-server && images_are_there && tests_can_run
+  if dependencies_are_current && have git && have ssh && have gpg && have redis-server && images_are_there &&
+    dashboard_is_current && tests_can_run
   then
     find_node
     name_engine
@@ -17,6 +18,7 @@ prepare_everything() {
   ensure_engine
   name_engine
   ensure_images
+  ensure_dashboard
   have redis-server || say 'redis-server is not installed: jobs are kept in Postgres.'
 }
 
@@ -39,7 +41,7 @@ lock_file() {
 }
 
 tests_can_run() {
-  [ "$for_tests" != --tests ] || { have_ip && have_sshd && have gpg && have git-lfs; }
+  [ "$for_tests" != --tests ] || { have_ip && have_sshd && have gpg && have git-lfs && have chromium; }
 }
 
 have_sshd() {
@@ -53,8 +55,9 @@ have_ip() {
 # All packages in one go.
 prepare_programs() {
   set --
-  # Tests make machines of their own, whose network has to be brought up, and start servers that git reaches.
-  tests_can_run || set -- "$@" iproute2 openssh-server git-lfs
+  # Tests make machines of their own, whose network has to be brought up, start servers that git reaches, and
+  # look at the dashboard.
+  tests_can_run || set -- "$@" iproute2 openssh-server git-lfs chromium
   # What signatures of tags and commits are verified with.
   have gpg || set -- "$@" gnupg
   have git || set -- "$@" git

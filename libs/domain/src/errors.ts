@@ -281,6 +281,13 @@ export const errorCatalogue = {
     false,
     'See /api/openapi.json for what there is.',
   ),
+  'dashboard.notMade': entry(
+    'The dashboard’s files are not there',
+    503,
+    1,
+    false,
+    'Make them: ./tagship prepare. The API works without them.',
+  ),
   // --- secrets --------------------------------------------------------------------------------
   'secret.keyInvalid': entry(
     'The key for secrets is not valid',

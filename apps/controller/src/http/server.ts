@@ -1,4 +1,4 @@
-/** The HTTP server of the controller: the API, the health endpoints and the push endpoint. */
+/** The HTTP server of the controller: the API, the health endpoints, the push endpoint and the dashboard. */
 import swagger from '@fastify/swagger'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import {
@@ -10,6 +10,7 @@ import {
 import { guardAccess } from './access.ts'
 import { registerApiPage } from './api-page.ts'
 import { createAuditor } from './audit.ts'
+import { registerDashboard } from './dashboard.ts'
 import { registerGit } from './git.ts'
 import type { ServerDeps } from './handler.ts'
 import { measureRequests, processMetrics } from './metrics.ts'
@@ -55,6 +56,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   registerRoutes(server, { deps, auditor, closing: closing.signal })
   await registerWebhooks(server, deps)
   await registerGit(server, deps)
+  await registerDashboard(server)
   return server
 }
 
