@@ -1,0 +1,49 @@
+/** Every page and its address. Pages come as files of their own, when they are first asked for. */
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  type ErrorComponentProps,
+  lazyRouteComponent,
+} from '@tanstack/react-router'
+import { OverviewPage } from '../pages/overview/page.tsx'
+import { Empty, Failed, Loading } from '../parts/states.tsx'
+import { Shell } from './shell.tsx'
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound })
+
+const overview = createRoute({ getParentRoute: () => root, path: '/', component: OverviewPage })
+
+const app = createRoute({
+  getParentRoute: () => root,
+  path: '/apps/$app',
+  component: lazyRouteComponent(() => import('../pages/app/page.tsx'), 'AppPage'),
+})
+
+const deployment = createRoute({
+  getParentRoute: () => root,
+  path: '/apps/$app/deployments/$id',
+  component: lazyRouteComponent(() => import('../pages/deployment/page.tsx'), 'DeploymentPage'),
+})
+
+export const router = createRouter({
+  routeTree: root.addChildren([overview, app, deployment]),
+  defaultPreload: 'intent',
+  defaultPendingComponent: () => <Loading />,
+  defaultErrorComponent: PageFailed,
+  scrollRestoration: true,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}
+
+function NotFound() {
+  return <Empty title="There is no such page">The address may be of an older version.</Empty>
+}
+
+function PageFailed({ error, reset }: ErrorComponentProps) {
+  return <Failed error={error instanceof Error ? error : new Error(String(error))} again={reset} />
+}
