@@ -80,11 +80,7 @@ function compareNames(
 type Json = ChangesJson['manifest'] extends readonly { before: infer J }[] | null ? J : never
 
 /** By path, as deep as both are objects; a list is one value. */
-function differences(
-  before: unknown,
-  after: unknown,
-  path = '',
-): NonNullable<ChangesJson['manifest']> {
+function differences(before: unknown, after: unknown, path = ''): NonNullable<ChangesJson['manifest']> {
   if (isObject(before) && isObject(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()
     return keys.flatMap((key) => differences(before[key], after[key], path === '' ? key : `${path}.${key}`))
