@@ -46,7 +46,10 @@ export async function openBrowser({ theme = 'light', size = 'desk' }: Look = {})
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(`${message.text()} (${message.location().url})`)
+    const text = message.text()
+    // Chromium says so of whatever it is loading when an engine's bridge comes or goes on the machine.
+    if (message.type() !== 'error' || text.includes('net::ERR_NETWORK_CHANGED')) return
+    complaints.push(`${text} (${message.location().url})`)
   })
   return {
     context,

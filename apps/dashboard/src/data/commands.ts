@@ -24,7 +24,7 @@ export function useCommand<I, O>({ run, done }: CommandOptions<I, O>) {
   })
 }
 
-function textOf(error: Error): string {
+export function textOf(error: Error): string {
   return error instanceof ApiError ? `${error.detail} ${error.mend}` : error.message
 }
 

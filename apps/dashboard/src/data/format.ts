@@ -50,7 +50,7 @@ const clock = new Intl.DateTimeFormat(undefined, {
   hourCycle: 'h23',
 })
 
-function formatDay(at: Date): string {
+export function formatDay(at: Date): string {
   return day.format(at)
 }
 

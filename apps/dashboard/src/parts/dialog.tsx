@@ -33,7 +33,10 @@ export function Dialog({ open, onClose, title, bare, wide, children, footer }: D
               }
             />
           )}
-          <div className={classNames(styles.body, bare && styles.bare)}>{children}</div>
+          {/* What scrolls has to be reached by keyboard. */}
+          <div className={classNames(styles.body, bare && styles.bare)} {...(bare ? {} : { tabIndex: 0 })}>
+            {children}
+          </div>
           {footer && <div className={styles.footer}>{footer}</div>}
         </Base.Popup>
       </Base.Portal>

@@ -7,15 +7,17 @@ interface TableProps {
   readonly label: string
   readonly head: ReactNode
   readonly children: ReactNode
+  /** On a phone each row becomes a few lines; what is `wide` has the last ones. */
+  readonly stack?: boolean
   readonly className?: string | undefined
 }
 
 /** Scrolls sideways by itself where it is too wide. Rows are `<tr>` with `Cell`s. */
-export function Table({ label, head, children, className }: TableProps) {
+export function Table({ label, head, children, stack, className }: TableProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
     <section className={styles.scroller} aria-label={label} tabIndex={0}>
-      <table className={classNames(styles.table, className)}>
+      <table className={classNames(styles.table, stack && styles.stack, className)}>
         <thead>
           <tr>{head}</tr>
         </thead>

@@ -6,7 +6,10 @@ import {
   type ErrorComponentProps,
   lazyRouteComponent,
 } from '@tanstack/react-router'
+import { parseAuditSearch } from '../pages/audit/search.ts'
+import { parseFiguresSearch } from '../pages/figures/search.ts'
 import { OverviewPage } from '../pages/overview/page.tsx'
+import { parseTagsSearch } from '../pages/tags/search.ts'
 import { Empty, Failed, Loading } from '../parts/states.tsx'
 import { Shell } from './shell.tsx'
 
@@ -26,8 +29,35 @@ const deployment = createRoute({
   component: lazyRouteComponent(() => import('../pages/deployment/page.tsx'), 'DeploymentPage'),
 })
 
+const tags = createRoute({
+  getParentRoute: () => root,
+  path: '/tags',
+  validateSearch: parseTagsSearch,
+  component: lazyRouteComponent(() => import('../pages/tags/page.tsx'), 'TagsPage'),
+})
+
+const figures = createRoute({
+  getParentRoute: () => root,
+  path: '/figures',
+  validateSearch: parseFiguresSearch,
+  component: lazyRouteComponent(() => import('../pages/figures/page.tsx'), 'FiguresPage'),
+})
+
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/audit',
+  validateSearch: parseAuditSearch,
+  component: lazyRouteComponent(() => import('../pages/audit/page.tsx'), 'AuditPage'),
+})
+
+const system = createRoute({
+  getParentRoute: () => root,
+  path: '/system',
+  component: lazyRouteComponent(() => import('../pages/system/page.tsx'), 'SystemPage'),
+})
+
 export const router = createRouter({
-  routeTree: root.addChildren([overview, app, deployment]),
+  routeTree: root.addChildren([overview, app, deployment, tags, figures, audit, system]),
   defaultPreload: 'intent',
   defaultPendingComponent: () => <Loading />,
   defaultErrorComponent: PageFailed,
