@@ -8,10 +8,14 @@ import type {
 } from '@tagship/api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Installation, startInstallation } from '../support/installation.ts'
-import { localBase, type SampleApp, sampleApp } from '../support/sample-app.ts'
+import { localBase, quickManifest, type SampleApp, sampleApp } from '../support/sample-app.ts'
+
+/** What is deployed matters here, not how fast. */
+const patient = quickManifest.replace('replicas: 2', 'replicas: 1').replace('deadline: 10s', 'deadline: 120s')
+const timeout = 120_000
 
 /** The life of an app's tags, told in order: each test goes on where the one before has ended. */
-describe('the tags of an app', () => {
+describe('the tags of an app', { timeout: 400_000 }, () => {
   let at: Installation
   let shop: SampleApp
   const host = 'web.localhost'
@@ -32,7 +36,7 @@ describe('the tags of an app', () => {
 
   beforeAll(async () => {
     at = await startInstallation()
-    shop = await sampleApp()
+    shop = await sampleApp(patient)
     await release('web-v1.0.0', '1.0.0')
     await tagHead('api-v7.0.0')
   })
@@ -55,7 +59,7 @@ describe('the tags of an app', () => {
       ...base,
     ])
     expect(app).toMatchObject({ fromNext: true, policy: { prefix: 'web-', range: '<2', exclude: 'draft' } })
-    await expect.poll(verdicts, { timeout: 30_000 }).toEqual({
+    await expect.poll(verdicts, { timeout }).toEqual({
       'web-v1.0.0': 'older than first seen',
       'api-v7.0.0': 'other prefix',
     })
@@ -68,7 +72,7 @@ describe('the tags of an app', () => {
     await tagHead('web-v2.0.0', '-a', '-m', 'two')
     await tagHead('web-v1.3.0-draft', '-a', '-m', 'draft')
     await look()
-    await expect.poll(version, { timeout: 60_000 }).toBe('1.1.0')
+    await expect.poll(version, { timeout }).toBe('1.1.0')
     expect(await verdicts()).toEqual({
       'web-v2.0.0': 'not in range',
       'web-v1.3.0-draft': 'excluded',
@@ -130,19 +134,19 @@ describe('the tags of an app', () => {
   it('that are older than one that was deployed are not deployed by themselves', async () => {
     await release('web-v1.0.5', '1.0.5')
     await look()
-    await expect.poll(verdicts, { timeout: 30_000 }).toMatchObject({ 'web-v1.0.5': 'older than deployed' })
+    await expect.poll(verdicts, { timeout }).toMatchObject({ 'web-v1.0.5': 'older than deployed' })
     expect(await version()).toBe('1.0.0')
   })
 
   it('that moved raise an alert, and are deployed neither by the policy nor by hand', async () => {
     await release('web-v1.4.0', '1.4.0')
     await look()
-    await expect.poll(version, { timeout: 60_000 }).toBe('1.4.0')
+    await expect.poll(version, { timeout }).toBe('1.4.0')
     await shop.commit({ 'README.md': 'Moved.\n' })
     await tagHead('web-v1.4.0', '--force', '-a', '-m', 'again')
     await look()
     await expect
-      .poll(async () => (await show()).alerts, { timeout: 30_000 })
+      .poll(async () => (await show()).alerts, { timeout })
       .toMatchObject([{ tag: 'web-v1.4.0', verdict: 'moved' }])
     expect((await at.tagship('status', 'web')).stdout).toContain('web-v1.4.0 was moved and is blocked')
     expect((await at.tagship('status')).stdout).toContain('web-v1.4.0 was moved')
@@ -156,16 +160,16 @@ describe('the tags of an app', () => {
     await release('web-v1.5.0', '1.5.0')
     await at.tagship('hold', 'web')
     await look()
-    await expect.poll(verdicts, { timeout: 30_000 }).toMatchObject({ 'web-v1.5.0': 'on hold' })
+    await expect.poll(verdicts, { timeout }).toMatchObject({ 'web-v1.5.0': 'on hold' })
     const object = await shop.git('rev-parse', 'web-v1.5.0')
     await shop.git('tag', '-d', 'web-v1.5.0')
     await look()
-    await expect.poll(verdicts, { timeout: 30_000 }).toMatchObject({ 'web-v1.5.0': 'deleted' })
+    await expect.poll(verdicts, { timeout }).toMatchObject({ 'web-v1.5.0': 'deleted' })
     expect(await at.tagship('deploy', 'web', 'web-v1.5.0')).toMatchObject({ exitCode: 4 })
     await at.tagship('resume', 'web')
     await shop.git('update-ref', 'refs/tags/web-v1.5.0', object)
     await look()
-    await expect.poll(version, { timeout: 60_000 }).toBe('1.5.0')
+    await expect.poll(version, { timeout }).toBe('1.5.0')
     const { observations } = await at.json<ExplainedTagJson>(['tags', 'web', '--explain', 'web-v1.5.0'])
     const kinds = observations.map(({ kind }) => kind).filter((kind) => kind !== 'read')
     expect(kinds).toEqual(['seen', 'deleted', 'recreated'])
@@ -175,11 +179,11 @@ describe('the tags of an app', () => {
     await at.json(['app', 'set', 'web', '--paths', 'server.js', '--paths', 'lib/**'])
     await release('web-v1.6.0', '1.6.0')
     await look()
-    await expect.poll(verdicts, { timeout: 30_000 }).toMatchObject({ 'web-v1.6.0': 'nothing changed' })
+    await expect.poll(verdicts, { timeout }).toMatchObject({ 'web-v1.6.0': 'nothing changed' })
     expect(await version()).toBe('1.5.0')
     await release('web-v1.7.0', '1.7.0', { 'lib/a.js': '// new\n' })
     await look()
-    await expect.poll(version, { timeout: 60_000 }).toBe('1.7.0')
+    await expect.poll(version, { timeout }).toBe('1.7.0')
   })
 
   it('wait while the app is on hold after a rollback; then the next newer one follows', async () => {
@@ -189,12 +193,12 @@ describe('the tags of an app', () => {
     await at.tagship('resume', 'web')
     await look()
     await expect
-      .poll(verdicts, { timeout: 30_000 })
+      .poll(verdicts, { timeout })
       .toMatchObject({ 'web-v1.7.0': expect.stringMatching(/deployed before|rolled back/) })
     expect(await version()).toBe('1.5.0')
     await release('web-v1.8.0', '1.8.0')
     await look()
-    await expect.poll(version, { timeout: 60_000 }).toBe('1.8.0')
+    await expect.poll(version, { timeout }).toBe('1.8.0')
   })
 
   it('of another app in the same repository are its own, and so is its folder', async () => {
@@ -204,7 +208,8 @@ describe('the tags of an app', () => {
     await shop.commit({
       'services/api/server.cjs': server,
       'services/api/Dockerfile': dockerfile,
-      'services/api/tagship.yaml': 'processes: { web: { port: 8080, replicas: 1 } }\nrollout: { bake: 1s }\n',
+      'services/api/tagship.yaml':
+        'processes: { web: { port: 8080, replicas: 1, health: { deadline: 120s } } }\nrollout: { bake: 1s }\n',
     })
     await tagHead('api-v8.0.0')
     const where = [
@@ -219,9 +224,7 @@ describe('the tags of an app', () => {
     ]
     const app = await at.json<AppJson>(['app', 'add', 'api', ...where, '--build-arg', await localBase()])
     expect(app).toMatchObject({ root: 'services/api', tags: '*, prefix api-' })
-    await expect
-      .poll(async () => (await at.fetch('api.localhost')).version, { timeout: 60_000 })
-      .toBe('api 1')
+    await expect.poll(async () => (await at.fetch('api.localhost')).version, { timeout }).toBe('api 1')
     expect(await version()).toBe('1.8.0')
     expect(await at.tagship('app', 'set', 'api', '--root', '../web')).toMatchObject({ exitCode: 2 })
   })

@@ -131,7 +131,7 @@ describe('tags', () => {
     for (const [bad, code] of [
       ['{', 'input.invalid'],
       ['{"order":1}', 'policy.invalid'],
-      ['{"range":"x"}', 'tagRange.invalid'],
+      ['{"range":"newest"}', 'tagRange.invalid'],
     ] as const) {
       await expect(client.tryPolicy({ params, query: { policy: bad } })).rejects.toMatchObject({ code })
     }
