@@ -157,8 +157,8 @@ describe('the tags of an app', { timeout: 400_000 }, () => {
   })
 
   it('that are deleted never deploy, and are as they were when they come back', async () => {
-    await release('web-v1.5.0', '1.5.0')
     await at.tagship('hold', 'web')
+    await release('web-v1.5.0', '1.5.0')
     await look()
     await expect.poll(verdicts, { timeout }).toMatchObject({ 'web-v1.5.0': 'on hold' })
     const object = await shop.git('rev-parse', 'web-v1.5.0')
