@@ -199,6 +199,14 @@ describe('what was found out of a tag', () => {
     await store.recordFinding(app.id, passed)
     expect(await store.tagFindings(app.id)).toEqual([passed])
     expect(await store.listEvents({ appId: app.id, limit: 10 })).toHaveLength(1)
+    const paths: TagFinding = { ...finding, kind: 'paths', outcome: 'passed' }
+    await store.recordFinding(app.id, paths)
+    const signer = { fingerprint: 'SHA256:x', kind: 'ssh', name: 'Ada', key: 'ssh-ed25519 AAAA' } as const
+    await store.addSigner(app.id, signer, 'admin')
+    expect(await store.tagFindings(app.id)).toEqual([paths])
+    await store.recordFinding(app.id, passed)
+    await store.removeSigner(app.id, signer.fingerprint)
+    expect(await store.tagFindings(app.id)).toEqual([paths])
   })
 })
 

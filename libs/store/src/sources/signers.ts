@@ -23,13 +23,26 @@ const select = {
     WHERE a.name = $1 AND a.removed_at IS NULL ORDER BY s.fingerprint`,
 }
 
+/** Whose signatures count has changed: each tag is checked anew. */
+const forgetFindings = {
+  name: 'forget-signature-findings',
+  text: `DELETE FROM tag_findings WHERE app_id = $1 AND kind = 'signature'`,
+}
+
 export const signers = (database: Database) => ({
   async addSigner(appId: string, { fingerprint, kind, name, key }: Signer, actor: string): Promise<void> {
-    await database.query(add, [appId, fingerprint, kind, storableText(name), key, storableText(actor)])
+    await database.transaction(async (session) => {
+      await session.query(add, [appId, fingerprint, kind, storableText(name), key, storableText(actor)])
+      await session.query(forgetFindings, [appId])
+    })
   },
 
   async removeSigner(appId: string, fingerprint: string): Promise<boolean> {
-    return (await database.query(remove, [appId, fingerprint])).length > 0
+    return database.transaction(async (session) => {
+      const removed = await session.query(remove, [appId, fingerprint])
+      await session.query(forgetFindings, [appId])
+      return removed.length > 0
+    })
   },
 
   signersOf: (app: string): Promise<Signer[]> =>
