@@ -19,6 +19,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Commands } from '../src/http/commands.ts'
 import { buildServer } from '../src/http/server.ts'
 import { playInsight } from './played-insight.ts'
+import type { Origins } from '../src/sign-in/origins.ts'
 
 export const commit = parseCommitSha('a'.repeat(40))
 
@@ -57,6 +58,7 @@ export async function startApi(
       response.end(`${request.method} ${request.url} ${Buffer.concat(chunks).toString('hex')}`)
     },
     publicUrl: 'http://tagship.test',
+    signIn: { secret: 'a secret of the tests, of enough length', oidc: null, origins: testOrigins },
     appsUrl: (host) => `http://${host}:8080`,
   })
   const url = await server.listen({ port: 0, host: '127.0.0.1' })
@@ -73,6 +75,12 @@ export async function startApi(
       await database.drop()
     },
   }
+}
+
+/** People sign in at the public address, and at what `inject` and a fetch use. */
+const testOrigins: Origins = {
+  of: ({ headers: { host = '' } }) =>
+    /^(localhost|127\.0\.0\.1|tagship\.test)(:\d+)?$/.test(host) ? `http://${host}` : null,
 }
 
 function commandsOf(store: Store): Commands {
