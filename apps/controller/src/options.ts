@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { defaultDataFolder } from '@tagship/api'
-import { TagshipError } from '@tagship/domain'
+import { TagshipError, toTagshipError } from '@tagship/domain'
+import { networkPolicy } from '@tagship/kit'
 import { keyVariable } from './secret-key.ts'
 import type { OidcProvider } from './sign-in/better-auth.ts'
 
@@ -28,6 +29,8 @@ export interface Options {
   /** Where users reach the API and the dashboard; null: at the address that it listens on. */
   readonly publicUrl: string | null
   readonly oidc: OidcProvider | null
+  /** Private networks that repositories may be in; null: all. */
+  readonly allowNetworks: readonly string[] | null
   readonly fault: string | undefined
   readonly logLevel: string
 }
@@ -65,6 +68,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Op
     buildsAtOnce: countOf('TAGSHIP_BUILDS', env.TAGSHIP_BUILDS ?? '2'),
     publicUrl: publicUrlOf(env.TAGSHIP_PUBLIC_URL),
     oidc: oidcOf(env),
+    allowNetworks: networksOf(env.TAGSHIP_ALLOW_NETWORKS),
     fault: env.TAGSHIP_FAULT,
     logLevel: env.TAGSHIP_LOG ?? 'info',
   }
@@ -81,6 +85,18 @@ function publicUrlOf(text: string | undefined): string | null {
     )
   }
   return url.origin
+}
+
+/** Empty: nothing private; not there: everything private. @throws input.invalid */
+function networksOf(text: string | undefined): string[] | null {
+  if (text === undefined) return null
+  const networks = text.split(',').flatMap((part) => part.trim() || [])
+  try {
+    networkPolicy(networks)
+    return networks
+  } catch (error) {
+    throw new TagshipError('input.invalid', `TAGSHIP_ALLOW_NETWORKS: ${toTagshipError(error).message}`)
+  }
 }
 
 /** An OpenID provider that users may sign in with. @throws input.invalid */

@@ -4,7 +4,7 @@ import type { AppName } from '@tagship/domain'
 import { startPostgres, startRedis } from '@tagship/embedded'
 import type { CommandPorts, Log } from '@tagship/engine'
 import { createGitSource, ensureHosted, type GitSource, mendHosted } from '@tagship/git'
-import { createDocker, type Logger } from '@tagship/kit'
+import { createDocker, type Logger, networkPolicy } from '@tagship/kit'
 import { openQueue, type Queue, startOutboxDispatcher } from '@tagship/queue'
 import { createHaproxyRouter, type HaproxyRouter } from '@tagship/router'
 import { createDockerRuntime } from '@tagship/runtime'
@@ -122,6 +122,7 @@ async function assembleInto(
   const source = createGitSource({
     folder: gitFolder,
     spoolFolder: join(folder, 'spool'),
+    networks: networkPolicy(options.allowNetworks),
     log,
     accessOf: (app) => store.sourceAccess(app),
     signersOf: (app) => store.signersOf(app),

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { line, roles, time } from './values.ts'
 
-export const role = z.enum(roles)
+const role = z.enum(roles)
 const appRole = z.object({ app: z.string(), role })
 const email = z.email().max(200)
 /** Checked by the domain's own rule, which names what is wrong. */

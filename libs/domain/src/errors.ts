@@ -121,6 +121,13 @@ export const errorCatalogue = {
     false,
     'Nothing to do: what it tells of has been looked at.',
   ),
+  'repo.refused': entry(
+    'The repository is at an address that may not be reached',
+    400,
+    2,
+    false,
+    'Use another address. Private networks are named in TAGSHIP_ALLOW_NETWORKS; a cloud’s own (169.254.0.0/16) are never reached.',
+  ),
   'tagRange.invalid': entry(
     'The tag range is not a semver range',
     400,

@@ -14,6 +14,7 @@ import { createAuditor } from './audit.ts'
 import { registerDashboard } from './dashboard.ts'
 import { registerGit } from './git.ts'
 import type { ServerDeps } from './handler.ts'
+import { protectBrowsers } from './headers.ts'
 import { registerLimits } from './limits.ts'
 import { measureRequests, processMetrics } from './metrics.ts'
 import { answerWithProblems, sendProblem } from './problems.ts'
@@ -22,6 +23,9 @@ import { registerSignIn } from './sign-in.ts'
 import { registerWebhooks } from './webhooks.ts'
 
 const bodyLimit = 256 * 1024
+const headerLimit = 16 * 1024
+/** What is longer names nothing. */
+const maxParamLength = 200
 /** For a request to arrive in full: a large push over a slow line takes long. */
 const requestTimeoutMs = 30 * 60_000
 
@@ -40,6 +44,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
+    http: { maxHeaderSize: headerLimit },
+    routerOptions: { maxParamLength },
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: true,
     exposeHeadRoutes: false,
@@ -53,6 +59,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const auditor = createAuditor(deps.store, deps.log)
   guardAccess(server, deps, auditor)
   await registerLimits(server)
+  await protectBrowsers(server, deps.signIn)
   logRequests(server)
   measureRequests(server, deps.metrics)
 

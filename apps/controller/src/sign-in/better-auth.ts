@@ -4,7 +4,6 @@
  */
 import { randomUUID } from 'node:crypto'
 import { passkey } from '@better-auth/passkey'
-import type { Role } from '@tagship/api'
 import type { Logger } from '@tagship/kit'
 import type { Store } from '@tagship/store'
 import { APIError } from 'better-auth/api'
@@ -12,6 +11,7 @@ import { betterAuth } from 'better-auth/minimal'
 import { genericOAuth } from 'better-auth/plugins/generic-oauth'
 import { twoFactor } from 'better-auth/plugins/two-factor'
 import { username } from 'better-auth/plugins/username'
+import { clientHeader } from './client-header.ts'
 import { hashPassword, passwordLengths, verifyPassword } from './password.ts'
 
 export interface OidcProvider {
@@ -30,11 +30,8 @@ export interface AuthSettings {
   readonly log: Logger
 }
 
-export type { Role }
 export type Auth = ReturnType<typeof createAuth>
 
-/** Whose address the request came from, as Fastify knows it: set by us, whatever a client sends. */
-export const clientHeader = 'x-tagship-client'
 const day = 86_400
 
 export function createAuth({ store, secret, oidc, log }: AuthSettings, origin: string) {

@@ -4,6 +4,7 @@ import type { MeJson } from '@tagship/api'
 import { TagshipError } from '@tagship/domain'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Auth, AuthSettings } from './better-auth.ts'
+import { clientHeader } from './client-header.ts'
 import type { Origins } from './origins.ts'
 
 export interface SessionFacts {
@@ -16,6 +17,8 @@ export interface SessionFacts {
 }
 
 export interface SignIn {
+  /** Null where the controller does not know the host. */
+  knownOrigin(request: FastifyRequest): string | null
   /** @throws auth.unknownAddress */
   originOf(request: FastifyRequest): string
   /** Whose session the cookie is; null where it is nobody’s. A cookie that is renewed goes with the reply. */
@@ -29,7 +32,7 @@ export interface SignIn {
   readonly oidc: { readonly id: string; readonly name: string } | null
 }
 
-export interface Question {
+interface Question {
   readonly method: 'GET' | 'POST'
   /** Under `/api/auth`, with its query. */
   readonly path: string
@@ -71,6 +74,7 @@ export function createSignIn({ origins, ...settings }: SignInSettings): SignIn {
   }
 
   return {
+    knownOrigin: (request) => origins.of(request),
     originOf,
     oidc: settings.oidc && { id: settings.oidc.id, name: settings.oidc.name },
     async sessionOf(request, reply) {
@@ -140,6 +144,6 @@ function forwarded(request: FastifyRequest): Headers {
     const value = request.headers[name]
     if (typeof value === 'string') headers.set(name, value)
   }
-  headers.set('x-tagship-client', request.ip)
+  headers.set(clientHeader, request.ip)
   return headers
 }

@@ -4,8 +4,7 @@ import { TagshipError } from '@tagship/domain'
 import type { Database, Session } from '../database.ts'
 import { hashOf } from '../tokens.ts'
 
-export const linkPurposes = ['setUp', 'invitation', 'reset'] as const
-export type LinkPurpose = (typeof linkPurposes)[number]
+export type LinkPurpose = 'setUp' | 'invitation' | 'reset'
 
 export interface LinkRecord {
   readonly purpose: LinkPurpose
