@@ -26,7 +26,7 @@ afterAll(async () => {
   issuer?.server.close()
 })
 
-/** Everybody who comes is who they say in `login_hint`-like fashion: the subject is an address. */
+/** Everybody who comes is whom they say, with that address. */
 async function startIssuer() {
   const server = createServer()
   server.listen(0, '127.0.0.1')
@@ -46,8 +46,6 @@ async function startIssuer() {
         client_id: settings.clientId,
         client_secret: settings.clientSecret,
         redirect_uris: [`${origin}/api/auth/callback/oidc`],
-        // What a provider wants of an address in earnest, TLS, is left out here.
-        application_type: 'native',
       },
     ],
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
@@ -90,7 +88,7 @@ async function consentAs(account: string, start: string): Promise<string> {
     }
     const page = await response.text()
     const action = /action="([^"]+)"/.exec(page)?.[1]
-    if (!action) throw new Error(`the provider shows: ${response.status} ${page.slice(0, 500)}`)
+    if (!action) throw new Error(`the provider shows: ${response.status} ${page.slice(-1_000)}`)
     url = new URL(action, url).href
     form = new URLSearchParams(
       page.includes('name="login"')
