@@ -17,6 +17,8 @@ import type { HttpStore } from './store.ts'
 export interface ServerDeps {
   /** As the caller sees it: what they may not see is not there. */
   readonly store: HttpStore
+  /** Ids of the apps that the caller may see; null: all. */
+  readonly visible: readonly string[] | null
   readonly commands: Commands
   readonly insight: Insight
   readonly log: Logger

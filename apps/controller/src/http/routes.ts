@@ -22,7 +22,7 @@ import { systemHandlers } from './handlers/system.ts'
 import { trafficHandlers, trafficStreams } from './handlers/traffic.ts'
 import { limitAttempts } from './limits.ts'
 import { serveStream } from './server-sent-events.ts'
-import { visibleStore } from './visible-store.ts'
+import { seenBy } from './visible-store.ts'
 import { performWrite } from './writes.ts'
 
 const handlers: Handlers = {
@@ -84,7 +84,7 @@ function handle(
   server: FastifyInstance,
 ) {
   const { params, query, body, identity } = request
-  const deps = identity ? { ...all, store: visibleStore(all.store, identity) } : all
+  const deps = identity ? seenBy(all, identity) : all
   const call = { params, query, body, actor: identity?.name ?? '', identity, request, reply }
   if (name === 'openapi') return server.swagger()
   const open: AnyOpener | undefined = Reflect.get(streamOpeners, name)

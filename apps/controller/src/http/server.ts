@@ -30,7 +30,7 @@ const maxParamLength = 200
 const requestTimeoutMs = 30 * 60_000
 
 /** Without `metrics`, a registry with the figures of this process is made. */
-export type ServerOptions = Omit<ServerDeps, 'metrics' | 'signIn'> &
+export type ServerOptions = Omit<ServerDeps, 'metrics' | 'signIn' | 'visible'> &
   Partial<Pick<ServerDeps, 'metrics'>> & {
     readonly signIn: Pick<SignInSettings, 'origins' | 'secret' | 'oidc'>
   }
@@ -38,7 +38,7 @@ export type ServerOptions = Omit<ServerDeps, 'metrics' | 'signIn'> &
 /** Ready to listen, or to be asked with `inject`. Closing it ends every stream. */
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const signIn = createSignIn({ ...options.signIn, store: options.store, log: options.log })
-  const deps: ServerDeps = { ...options, signIn, metrics: options.metrics ?? processMetrics() }
+  const deps: ServerDeps = { ...options, visible: null, signIn, metrics: options.metrics ?? processMetrics() }
   const loggerInstance: FastifyBaseLogger = deps.log
   const server = fastify({
     loggerInstance,

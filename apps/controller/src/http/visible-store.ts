@@ -1,8 +1,15 @@
 /** The store as one caller sees it: what they may not see is not there. */
 import type { Identity } from '@tagship/store'
+import type { ServerDeps } from './handler.ts'
 import type { HttpStore } from './store.ts'
 
-export function visibleStore(store: HttpStore, { role, apps }: Identity): HttpStore {
+/** A handler's surroundings, as the caller sees them. */
+export function seenBy(deps: ServerDeps, identity: Identity): ServerDeps {
+  const visible = identity.role === null ? [...identity.apps.keys()] : null
+  return { ...deps, visible, store: visibleStore(deps.store, identity) }
+}
+
+function visibleStore(store: HttpStore, { role, apps }: Identity): HttpStore {
   // Somebody with a role for the whole installation sees all of it.
   if (role !== null) return store
   const only = [...apps.keys()]
