@@ -1,4 +1,5 @@
 /** Hostile input at every route of the OpenAPI document: an answer in time, never a 5xx, nothing of the inside. */
+import { TagshipError } from '@tagship/domain'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ApiUnderTest, startApi } from './api-under-test.ts'
@@ -18,7 +19,8 @@ const answerWithinMs = 20_000
 const runsPerRoute = Number(process.env.TAGSHIP_FUZZ_RUNS ?? 12)
 
 beforeAll(async () => {
-  api = await startApi()
+  const away = () => Promise.reject(new TagshipError('engine.unavailable', 'there is no engine in this test'))
+  api = await startApi(undefined, { system: away })
   await api.client().addApp({ body: { name: 'shop' } })
   const { link } = await api.client().createSetUpLink()
   const page = browserOf(api.server)
