@@ -8,6 +8,9 @@ const perAddress = { max: 30, timeWindow: 60_000 } as const
 /** For one name, from wherever: guessing by many addresses at once is slow as well. */
 const perName = { max: 30, timeWindow: 15 * 60_000 } as const
 
+/** Of webhooks: a provider tells for many apps from few addresses. */
+export const deliveriesPerAddress = { max: 300, timeWindow: 60_000, groupId: 'deliveries' } as const
+
 export async function registerLimits(server: FastifyInstance): Promise<void> {
   await server.register(rateLimit, {
     global: false,

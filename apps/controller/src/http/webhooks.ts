@@ -11,6 +11,7 @@ import { z } from 'zod'
 import { mayTellOfTags } from '../webhooks/payload.ts'
 import { type Delivery, digestOf, isSigned } from '../webhooks/signature.ts'
 import type { ServerDeps } from './handler.ts'
+import { deliveriesPerAddress } from './limits.ts'
 
 /** A push that tells of many commits is large; providers themselves send up to 25 MB, which nobody needs to read. */
 const bodyLimit = 1024 * 1024
@@ -37,7 +38,7 @@ export async function registerWebhooks(server: FastifyInstance, deps: ServerDeps
         params,
         response: { 202: webhookAccepted, '4xx': problemContent },
       },
-      config: { role: null },
+      config: { role: null, rateLimit: deliveriesPerAddress },
       handler: async (request, reply) => {
         try {
           await receive(deps, request)

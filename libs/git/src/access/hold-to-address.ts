@@ -8,7 +8,11 @@ const scpLike = /^[^@/]+@([^:/]+):/
 const defaultPorts: Readonly<Record<string, string>> = { 'https:': '443', 'http:': '80', 'ssh:': '22' }
 
 /** The remote, held to one address. @throws repo.refused */
-export async function holdToAddress(remote: Remote, repoUrl: RepoUrl, policy: NetworkPolicy): Promise<Remote> {
+export async function holdToAddress(
+  remote: Remote,
+  repoUrl: RepoUrl,
+  policy: NetworkPolicy,
+): Promise<Remote> {
   const place = placeOf(repoUrl)
   if (!place) return remote
   const { protocol, host, port } = place
