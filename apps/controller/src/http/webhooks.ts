@@ -64,7 +64,7 @@ async function receive({ store }: ServerDeps, request: FastifyRequest): Promise<
   const asked = params.parse(request.params)
   const provider = providerOf(asked.provider)
   const delivery = deliveryOf(request)
-  const known = await store.webhookOf(asked.app, provider ?? 'github')
+  const known = isAppName(asked.app) ? await store.webhookOf(asked.app, provider ?? 'github') : null
   const signed = isSigned(provider ?? 'github', delivery, known?.secret ?? nobodysSecret)
   if (!known || !provider || !signed) {
     throw new TagshipError('webhook.refused', 'the delivery is not signed by who may tell of new tags here')
@@ -74,6 +74,11 @@ async function receive({ store }: ServerDeps, request: FastifyRequest): Promise<
     mayTellOfTags(provider, delivery.body),
   )
   if (!accepted) throw new TagshipError('webhook.replayed', 'the same delivery was accepted before')
+}
+
+/** What cannot be a name is not asked for: a database cannot even hold some of it. */
+function isAppName(text: string): boolean {
+  return /^[a-z][a-z0-9-]{0,38}[a-z0-9]$/.test(text)
 }
 
 function providerOf(text: string): WebhookProvider | null {
