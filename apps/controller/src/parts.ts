@@ -4,7 +4,7 @@ import type { AppName } from '@tagship/domain'
 import { startPostgres, startRedis } from '@tagship/embedded'
 import type { CommandPorts, Log } from '@tagship/engine'
 import { createGitSource, ensureHosted, type GitSource, mendHosted } from '@tagship/git'
-import { createDocker, type Logger, networkPolicy } from '@tagship/kit'
+import { createDocker, type Logger } from '@tagship/kit'
 import { openQueue, type Queue, startOutboxDispatcher } from '@tagship/queue'
 import { createHaproxyRouter, type HaproxyRouter } from '@tagship/router'
 import { createDockerRuntime } from '@tagship/runtime'
@@ -14,7 +14,7 @@ import { faultPoints } from './faults.ts'
 import { preparedImage } from './images.ts'
 import { keptInTurn } from './kept-in-turn.ts'
 import type { Options } from './options.ts'
-import { secretKeyOf, signInSecretOf } from './secret-key.ts'
+import { secretKeyOf } from './secret-key.ts'
 
 /** How many apps the router has places for, made when it starts. */
 const seats = 1000
@@ -31,8 +31,6 @@ export interface Parts {
   readonly builder: DockerBuilder
   readonly ports: CommandPorts & { readonly store: Store }
   readonly docker: ReturnType<typeof createDocker>
-  /** Signs the cookies of sessions, and seals second factors: the same for all controllers that share a key. */
-  readonly signInSecret: string
   /** The name that this controller's leases carry. */
   readonly worker: string
   readonly log: Logger
@@ -122,7 +120,6 @@ async function assembleInto(
   const source = createGitSource({
     folder: gitFolder,
     spoolFolder: join(folder, 'spool'),
-    networks: networkPolicy(options.allowNetworks),
     log,
     accessOf: (app) => store.sourceAccess(app),
     signersOf: (app) => store.signersOf(app),
@@ -140,10 +137,8 @@ async function assembleInto(
     log: log satisfies Log,
     fault: faultPoints(options.fault),
   }
-  const { signInSecret } = store
   const close = () => closeAll(closers)
-  const outside = { gitFolder, router, source, builder, docker }
-  return { data, store, queue, ports, ...outside, signInSecret, worker, log, close }
+  return { data, store, queue, gitFolder, router, source, builder, ports, docker, worker, log, close }
 }
 
 async function openDatabase(
@@ -152,7 +147,7 @@ async function openDatabase(
   data: DataFolder,
   log: Logger,
   progress: (text: string) => void,
-): Promise<Store & { url: string; signInSecret: string }> {
+): Promise<Store & { url: string }> {
   let url = options.databaseUrl
   if (url === null) {
     const postgres = await startPostgres({ folder: data.path, log })
@@ -165,7 +160,7 @@ async function openDatabase(
   const store = await openStore({ url, log, maxSeats: seats, secretKey })
   closers.push(() => store.close())
   await warnOfSecrets(store, log, progress)
-  return Object.assign(store, { url, signInSecret: signInSecretOf(secretKey) })
+  return Object.assign(store, { url })
 }
 
 /** Said at the start, long before the first deployment that needs one fails. */

@@ -9,7 +9,6 @@ import { ensureAdminToken } from './admin-token.ts'
 import { refuseHalfRestored } from './backup/half-restored.ts'
 import { bindCommands } from './commands.ts'
 import { openDataFolder } from './data-folder.ts'
-import { mayReach } from './http/access.ts'
 import { buildServer } from './http/server.ts'
 import { createInsight } from './insight.ts'
 import { joinFolder, lockStart, routerOf, serversOf } from './join-folder.ts'
@@ -19,7 +18,6 @@ import { assemble, type Parts } from './parts.ts'
 import { takePriority } from './priority.ts'
 import { readiness } from './readiness.ts'
 import { register, unregister } from './registry.ts'
-import { knownOrigins } from './sign-in/origins.ts'
 import { type TrafficWatch, watchTraffic } from './traffic/watch.ts'
 import { version } from './version.ts'
 import { startWorkers, workerName } from './workers.ts'
@@ -36,10 +34,8 @@ export async function serve(options: Options, tell: Tell): Promise<void> {
   const appsUrl = `http://localhost:${options.httpPort}`
   await using starting = await lockStart(data)
   const { adopt, beside } = await joinFolder(data, options)
-  if (adopt) {
-    const nothing = { firstToken: null, setUpLink: null }
-    return tell({ type: 'ready', url: adopt.url, appsUrl, ...nothing, installation, adopted: true })
-  }
+  if (adopt)
+    return tell({ type: 'ready', url: adopt.url, appsUrl, firstToken: null, installation, adopted: true })
   takePriority()
 
   await ensurePortIsFree(options.bind, options.port)
@@ -48,13 +44,11 @@ export async function serve(options: Options, tell: Tell): Promise<void> {
   const parts = await assemble(options, data, place, log, (text) => tell({ type: 'progress', text }))
   try {
     const firstToken = await ensureAdminToken(data, parts.store)
-    const publicUrl = publicUrlOf(options, me.url)
-    const setUpLink = firstToken === null ? null : await firstSetUpLink(parts, publicUrl)
     await using traffic = watchTraffic(parts)
     const server = await startServer(options, parts, me, traffic)
     await register(data, me)
     const workers = await startWorkers(parts, options.buildsAtOnce)
-    tell({ type: 'ready', url: me.url, appsUrl, firstToken, setUpLink, installation })
+    tell({ type: 'ready', url: me.url, appsUrl, firstToken, installation })
     log.info({ url: me.url, installation }, 'controller is ready')
     const told = untilToldToStop()
     await starting[Symbol.asyncDispose]()
@@ -66,17 +60,6 @@ export async function serve(options: Options, tell: Tell): Promise<void> {
     await parts.close()
     await unregister(data, me.id)
   }
-}
-
-function publicUrlOf(options: Options, url: string): string {
-  return options.publicUrl ?? url
-}
-
-/** Beside the first token; where a backup was restored there are users already. */
-async function firstSetUpLink({ store }: Parts, publicUrl: string): Promise<string | null> {
-  if ((await store.countUsers()) > 0) return null
-  const { secret } = await store.issueSetUpLink('tagship')
-  return `${publicUrl}/set-up#${secret}`
 }
 
 /** How others on the data folder know this controller. */
@@ -96,7 +79,6 @@ async function introduce(options: Options): Promise<ControllerFile> {
 
 async function startServer(options: Options, parts: Parts, me: ControllerFile, traffic: TrafficWatch) {
   const { store, ports, log } = parts
-  const publicUrl = publicUrlOf(options, me.url)
   const hostUrl = (host: string) => `http://${host}:${options.httpPort}`
   const urlOf = (app: AppRecord) => hostUrl(app.hosts[0] ?? 'localhost')
   /** Apps whose repository has been seen since this process began. */
@@ -115,8 +97,7 @@ async function startServer(options: Options, parts: Parts, me: ControllerFile, t
         if (!who) return 'missing'
         const known = await store.appByName(app)
         if (!known || known.repoUrl !== null) return 'unknown'
-        const verdict = mayReach(who, known.id, 'deployer')
-        if (verdict !== 'yes') return verdict
+        if (who.role === 'viewer') return 'forbidden'
         // A controller may have died between the app's row and its repository.
         if (!found.has(known.id)) await ports.source.ensureHosted(known.name)
         found.add(known.id)
@@ -125,12 +106,7 @@ async function startServer(options: Options, parts: Parts, me: ControllerFile, t
       onPush: (push, say, signal) => onPush(ports, urlOf, push, say, signal),
       log,
     }),
-    publicUrl,
-    signIn: {
-      secret: parts.signInSecret,
-      oidc: options.oidc,
-      origins: knownOrigins({ publicUrl, bind: options.bind, port: options.port, tls: false }),
-    },
+    publicUrl: me.url,
     appsUrl: hostUrl,
   })
   await server.listen({ host: options.bind, port: options.port })

@@ -1,4 +1,3 @@
-export type { MeJson, SessionJson, TokenJson, UserJson, UserLinkJson } from './access.ts'
 export * from './app.ts'
 export type {
   ChangesJson,

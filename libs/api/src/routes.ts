@@ -1,6 +1,5 @@
 /** The HTTP contract (DESIGN §8): one table, by the name of the route. */
 import type { Route } from './route.ts'
-import { accessRoutes } from './routes/access.ts'
 import { appRoutes } from './routes/apps.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { configRoutes } from './routes/config.ts'
@@ -17,7 +16,6 @@ import { trafficRoutes } from './routes/traffic.ts'
 
 export const routes = {
   ...overviewRoutes,
-  ...accessRoutes,
   ...appRoutes,
   ...configRoutes,
   ...deploymentRoutes,

@@ -3,10 +3,8 @@ import { commonErrors, isWrite, problem, type Route, type RouteName, routes, wri
 import { errorCatalogue } from '@tagship/domain'
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import { z } from 'zod'
-import { untilRevoked } from './access.ts'
 import type { Auditor } from './audit.ts'
 import type { Handlers, ServerDeps, StreamOpeners } from './handler.ts'
-import { accessHandlers } from './handlers/access.ts'
 import { appHandlers, appStreams } from './handlers/apps.ts'
 import { auditHandlers } from './handlers/audit.ts'
 import { configHandlers } from './handlers/config.ts'
@@ -20,14 +18,11 @@ import { releaseHandlers } from './handlers/releases.ts'
 import { sourceHandlers } from './handlers/source.ts'
 import { systemHandlers } from './handlers/system.ts'
 import { trafficHandlers, trafficStreams } from './handlers/traffic.ts'
-import { limitAttempts } from './limits.ts'
 import { serveStream } from './server-sent-events.ts'
-import { seenBy } from './visible-store.ts'
 import { performWrite } from './writes.ts'
 
 const handlers: Handlers = {
   ...overviewHandlers,
-  ...accessHandlers,
   ...appHandlers,
   ...configHandlers,
   ...deploymentHandlers,
@@ -52,13 +47,11 @@ export interface RouteContext {
 
 export function registerRoutes(server: FastifyInstance, context: RouteContext): void {
   for (const [name, route] of entriesOf(routes)) {
-    const limits = route.limited ? limitAttempts(server) : { config: {} }
     server.route({
       method: route.method,
       url: route.path,
       schema: schemaOf(name, route),
-      ...limits,
-      config: { ...limits.config, routeName: name, role: route.role, scope: route.scope },
+      config: { routeName: name, role: route.role },
       preValidation: async (request) => {
         if (route.body) request.body ??= {}
       },
@@ -78,32 +71,23 @@ type AnyOpener = (
 function handle(
   name: RouteName,
   route: Route,
-  { deps: all, auditor, closing }: RouteContext,
+  { deps, auditor, closing }: RouteContext,
   request: FastifyRequest,
   reply: FastifyReply,
   server: FastifyInstance,
 ) {
   const { params, query, body, identity } = request
-  const deps = identity ? seenBy(all, identity) : all
-  const call = { params, query, body, actor: identity?.name ?? '', identity, request, reply }
+  const call = { params, query, body, actor: identity?.name ?? '', request, reply }
   if (name === 'openapi') return server.swagger()
   const open: AnyOpener | undefined = Reflect.get(streamOpeners, name)
   const answer = handlers[name] as AnyHandler
   if (open && acceptsStream(request)) {
-    const ended = AbortSignal.any([closing, closeOf(reply)])
-    const signal = AbortSignal.any([ended, untilRevoked(all, request, reply, ended)])
+    const signal = AbortSignal.any([closing, closeOf(reply)])
     return open(deps, call, signal).then((items) => serveStream(request, reply, items, signal))
   }
   if (!isWrite(route)) return answer(deps, call)
   const act = () => answer(deps, call)
-  return performWrite(request, reply, {
-    store: deps.store,
-    auditor,
-    action: name,
-    status: route.status,
-    once: route.once,
-    act,
-  })
+  return performWrite(request, reply, { store: deps.store, auditor, action: name, status: route.status, act })
 }
 
 function acceptsStream(request: FastifyRequest): boolean {
@@ -121,8 +105,8 @@ function schemaOf(name: RouteName, route: Route): FastifySchema {
   return {
     operationId: name,
     summary: route.summary,
-    security: route.role === null ? [] : [{ token: [] }, { session: [] }],
-    ...(route.role === null ? {} : { description: neededBy(route) }),
+    security: route.role === null ? [] : [{ token: [] }],
+    ...(route.role === null ? {} : { description: `Needs the role ${route.role}.` }),
     ...(route.params ? { params: route.params } : {}),
     ...(route.query ? { querystring: route.query } : {}),
     ...(route.body ? { body: route.body } : {}),
@@ -133,12 +117,6 @@ function schemaOf(name: RouteName, route: Route): FastifySchema {
       ...problemsOf(route),
     },
   }
-}
-
-function neededBy({ role, scope, path }: Route): string {
-  if (scope === 'own') return 'For everybody; shows of apps what the caller may see.'
-  const what = /:app\b|deployments\/:id/.test(path) ? 'for the app' : 'for the whole installation'
-  return `Needs the role ${role} ${what}.`
 }
 
 const idempotencyHeader = z.looseObject({
