@@ -42,16 +42,23 @@ export async function describeImage({ docker }: Scope, digest: ImageDigest): Pro
   }
 }
 
-/** Instructions that only set something make no layer; which those are is told by their size alone. */
+/** These only set something: they stand in the history, and make no layer. */
+const onlySets =
+  /^(?:\/bin\/sh -c #\(nop\)\s+)?(?:ARG|CMD|ENTRYPOINT|ENV|EXPOSE|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|SHELL|STOPSIGNAL|USER|VOLUME)\b/
+
+/**
+ * Which steps made a layer is not told. A step without content may have (`WORKDIR`), and one that is not known
+ * here may not have: the reading that comes to as many layers as there are is the right one.
+ */
 export function nameLayers(
   steps: z.output<typeof historySchema>,
   digests: readonly string[],
 ): readonly ImageLayer[] {
   const withContent = steps.filter(({ Size }) => Size > 0)
-  const made = withContent.length === digests.length ? withContent : steps
-  const named = made.length === digests.length
-  return (named ? made : withContent).map(({ Size, CreatedBy }, index) => ({
-    digest: named ? (digests[index] ?? null) : null,
+  const readings = [withContent, steps.filter(({ CreatedBy }) => !onlySets.test(CreatedBy)), steps]
+  const made = readings.find(({ length }) => length === digests.length)
+  return (made ?? withContent).map(({ Size, CreatedBy }, index) => ({
+    digest: (made && digests[index]) ?? null,
     bytes: Size,
     createdBy: CreatedBy.trim(),
   }))
