@@ -1,7 +1,7 @@
 /** One look at a repository, laid over what is remembered: what is new, moved, gone and back. Nothing is forgotten. */
 import { createHash } from 'node:crypto'
-import { type ObservedTag, parseTagName, type Tag, type TagName, TagshipError } from '@tagship/domain'
-import type { AppRecord } from '@tagship/engine'
+import { type CommitSha, type ObservedTag, type Tag, type TagName, TagshipError } from '@tagship/domain'
+import type { AppRecord, TagObservation } from '@tagship/engine'
 import { writeAudit } from '../audit.ts'
 import { appendEvents, lockApp, type NewEvent } from '../chain.ts'
 import type { Session } from '../database.ts'
@@ -24,55 +24,40 @@ const setPrint = {
   text: 'UPDATE apps SET tags_fingerprint = $2, tags_version = tags_version + 1 WHERE id = $1',
 }
 
-/** What is new, what points elsewhere now and what is back. Rows that say the same already are left alone. */
-const upsert = {
-  name: 'upsert-tags',
+/** The database need not compare: what differs is known. Rows that say the same already are left alone. */
+const write = {
+  name: 'write-tags',
   text: `
-    WITH s AS (
-      SELECT s.name, s."refSha" AS ref_sha, s.commit, s.annotated, s.tagger->>'name' AS tagger_name,
-        s.tagger->>'email' AS tagger_email, s."createdAt" AS created_at
-      FROM jsonb_to_recordset($2::jsonb)
-        AS s(name text, "refSha" text, commit text, annotated boolean, tagger jsonb, "createdAt" timestamptz)
-    ),
-    news AS (
-      SELECT s.*, t.commit AS was,
-        coalesce(t.commit <> s.commit AND t.moved_to IS DISTINCT FROM s.commit, false) AS moved_now, CASE
-        WHEN t.name IS NULL THEN 'seen'
-        WHEN s.commit <> t.points_at THEN 'moved'
-        WHEN t.deleted_at IS NOT NULL THEN 'recreated'
-        ELSE 'retagged' END AS kind
-      FROM s LEFT JOIN tags t ON t.app_id = $1 AND t.name = s.name
-      WHERE t.name IS NULL OR t.ref_sha <> s.ref_sha OR t.deleted_at IS NOT NULL
+    WITH news AS (
+      SELECT n.name, n.kind, n."refSha" AS ref_sha, n.commit, n.annotated, n.tagger->>'name' AS tagger_name,
+        n.tagger->>'email' AS tagger_email, n."createdAt" AS created_at
+      FROM jsonb_to_recordset($2::jsonb) AS n(name text, kind text, "refSha" text, commit text, annotated boolean,
+        tagger jsonb, "createdAt" timestamptz)
     ),
     noted AS (
       INSERT INTO tag_observations (app_id, tag, kind, ref_sha, commit, annotated, tagger_name, tagger_email, created_at, seen_at)
       SELECT $1, name, kind, ref_sha, commit, annotated, tagger_name, tagger_email, created_at, $3 FROM news ORDER BY name
-    ),
-    kept AS (
-      INSERT INTO tags AS t (app_id, name, ref_sha, commit, points_at, annotated, tagger_name, tagger_email, created_at,
-        first_seen_at, baseline)
-      SELECT $1, name, ref_sha, commit, commit, annotated, tagger_name, tagger_email, created_at, $3, $4 FROM news
-      ON CONFLICT (app_id, name) DO UPDATE SET
-        ref_sha = excluded.ref_sha,
-        points_at = excluded.commit,
-        annotated = excluded.annotated,
-        tagger_name = excluded.tagger_name,
-        tagger_email = excluded.tagger_email,
-        created_at = excluded.created_at,
-        deleted_at = NULL,
-        moved_to = CASE WHEN excluded.commit = t.commit THEN t.moved_to ELSE excluded.commit END,
-        moved_at = CASE WHEN excluded.commit = t.commit OR excluded.commit = t.moved_to THEN t.moved_at ELSE $3 END
     )
-    SELECT name, kind, was, commit, moved_now AS "movedNow" FROM news WHERE kind <> 'seen' ORDER BY name`,
+    INSERT INTO tags AS t (app_id, name, ref_sha, commit, points_at, annotated, tagger_name, tagger_email, created_at,
+      first_seen_at, baseline)
+    SELECT $1, name, ref_sha, commit, commit, annotated, tagger_name, tagger_email, created_at, $3, $4 FROM news
+    ON CONFLICT (app_id, name) DO UPDATE SET
+      ref_sha = excluded.ref_sha,
+      points_at = excluded.commit,
+      annotated = excluded.annotated,
+      tagger_name = excluded.tagger_name,
+      tagger_email = excluded.tagger_email,
+      created_at = excluded.created_at,
+      deleted_at = NULL,
+      moved_to = CASE WHEN excluded.commit = t.commit THEN t.moved_to ELSE excluded.commit END,
+      moved_at = CASE WHEN excluded.commit = t.commit OR excluded.commit = t.moved_to THEN t.moved_at ELSE $3 END`,
 }
 
-interface News extends Record<string, unknown> {
-  readonly name: string
-  readonly kind: 'moved' | 'recreated' | 'retagged'
+interface News extends ObservedTag {
+  readonly kind: TagObservation['kind']
   /** The commit of its first sight. */
-  readonly was: string
-  readonly commit: string
-  /** It is somewhere it has not been seen last. */
+  readonly was: CommitSha
+  /** It is somewhere else than at first, and than where it was seen to have moved last. */
   readonly movedNow: boolean
 }
 
@@ -103,16 +88,17 @@ export async function observe(session: Session, look: Look): Promise<TagName[]> 
   const [known] = await session.query<{ print: string | null }>(printOfApp, [id])
   if (known?.print === print) return []
   const baseline = known?.print == null
-  const { changed, gone } = differences(await remember(session), seen)
-  const news: News[] = []
-  await inBatches(changed, async (batch) => {
-    const values = [id, JSON.stringify(batch), app.now, baseline]
-    news.push(...(await session.query<News>(upsert, values)))
+  const { news, gone } = differences(await remember(session), seen)
+  await inBatches(news, async (batch) => {
+    await session.query(write, [id, JSON.stringify(batch), app.now, baseline])
   })
-  await inBatches(gone, async (batch) => void (await session.query(markDeleted, [id, batch, app.now])))
+  await inBatches(gone, async (batch) => {
+    const names = batch.map(({ name }) => name)
+    await session.query(markDeleted, [id, names, app.now])
+  })
   await session.query(setPrint, [id, print])
   const moved = news.filter(({ movedNow }) => movedNow)
-  const moves = moved.map(({ name, was, commit }) => ({
+  const moves = moved.slice(0, mostTold).map(({ name, was, commit }) => ({
     tag: name,
     from: was,
     to: commit,
@@ -120,23 +106,27 @@ export async function observe(session: Session, look: Look): Promise<TagName[]> 
   }))
   await appendEvents(session, app, [
     ...moves.map((detail) => ({ type: 'tagMoved', actor: 'tagship', detail })),
+    ...(moved.length > mostTold ? summary('tagsMoved', moved) : []),
     ...summary('tagsDeleted', gone),
     ...summary(
       'tagsRecreated',
-      news.filter(({ kind }) => kind === 'recreated').map(({ name }) => name),
+      news.filter(({ kind }) => kind === 'recreated'),
     ),
   ])
   const outcome = ({ block: 'blocked', ignore: 'ignored', redeploy: 'followed' } as const)[policy.onMove]
   for (const detail of moves) {
     await writeAudit(session, { actor: 'tagship', action: 'tagMoved', app: app.name, outcome, detail })
   }
-  return moved.map(({ name }) => parseTagName(name))
+  return moved.map(({ name }) => name)
 }
 
-/** So many may go at once that one entry has to do; the observations tell of each. */
-function summary(type: string, names: readonly string[]): NewEvent[] {
-  if (names.length === 0) return []
-  return [{ type, actor: 'tagship', detail: { count: names.length, tags: names.slice(0, 20) } }]
+/** Moves that are told one by one; beyond that, one entry counts them. The observations tell of each in any case. */
+const mostTold = 100
+
+function summary(type: string, tags: readonly { readonly name: TagName }[]): NewEvent[] {
+  if (tags.length === 0) return []
+  const names = tags.slice(0, 20).map(({ name }) => name)
+  return [{ type, actor: 'tagship', detail: { count: tags.length, tags: names } }]
 }
 
 /** What differs from what is remembered, which is little once a repository is known, however many tags it has. */
@@ -144,12 +134,17 @@ function differences(remembered: readonly Tag[], seen: readonly ObservedTag[]) {
   const known = new Map(remembered.map((tag) => [tag.name, tag]))
   const seenNames = new Set(seen.map(({ name }) => name))
   return {
-    changed: seen.filter(({ name, refSha }) => {
-      const tag = known.get(name)
-      return tag?.refSha !== refSha || tag.deletedAt !== null
-    }),
-    gone: remembered.filter((tag) => !tag.deletedAt && !seenNames.has(tag.name)).map(({ name }) => name),
+    news: seen.flatMap((one) => newsOf(one, known.get(one.name)) ?? []),
+    gone: remembered.filter(({ name, deletedAt }) => !deletedAt && !seenNames.has(name)),
   }
+}
+
+function newsOf(seen: ObservedTag, tag: Tag | undefined): News | null {
+  const { commit } = seen
+  if (!tag) return { ...seen, kind: 'seen', was: commit, movedNow: false }
+  if (tag.refSha === seen.refSha && !tag.deletedAt) return null
+  const kind = commit !== tag.pointsAt ? 'moved' : tag.deletedAt ? 'recreated' : 'retagged'
+  return { ...seen, kind, was: tag.commit, movedNow: commit !== tag.commit && commit !== tag.movedTo }
 }
 
 /** So that each statement is short, however many tags there are. */
