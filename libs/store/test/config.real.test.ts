@@ -161,7 +161,7 @@ describe('a change of config', () => {
     await test.store.commit(await claimNow(test.store, active.id), change('discarded', 'failed'))
     const building = await driveTo(test.store, idOf(outcome), 'building')
     expect(building).toMatchObject({ tag: 'v1.0.0', commit: commitOf('a'), imageDigest: digest })
-    expect((await test.store.attemptedTags(app.id)).get('v1.0.0')).toBe('served')
+    expect((await test.store.attemptedTags(app.id)).get('v1.0.0')?.last).toBe('served')
   })
 
   it('is canceled, and kept for later, where nothing serves at its turn', async () => {

@@ -116,11 +116,11 @@ describe('values', () => {
     [`UPDATE builds SET state = 'late', finished_at = NULL`, 'builds_state_known'],
     [`UPDATE builds SET failure_code = 'internal'`, 'builds_failure_told'],
     [
-      `INSERT INTO tags (app_id, name, ref_sha, commit, annotated) VALUES ($APP, 'v1', 'abc', repeat('a', 40), false)`,
+      `INSERT INTO tags (app_id, name, ref_sha, commit, points_at, annotated) VALUES ($APP, 'v1', 'abc', repeat('a', 40), repeat('a', 40), false)`,
       'tags_ref_sha_format',
     ],
     [
-      `INSERT INTO tags (app_id, name, ref_sha, commit, annotated) VALUES ($APP, 'v1', repeat('a', 40), 'HEAD', false)`,
+      `INSERT INTO tags (app_id, name, ref_sha, commit, points_at, annotated) VALUES ($APP, 'v1', repeat('a', 40), 'HEAD', repeat('a', 40), false)`,
       'tags_commit_format',
     ],
     [
