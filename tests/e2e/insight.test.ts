@@ -52,15 +52,20 @@ describe('what pages show', () => {
       query: { app: 'shop' },
       signal: AbortSignal.timeout(60_000),
     })
-    await Promise.all(Array.from({ length: sent }, () => at.fetch('shop.localhost')))
-    for await (const { apps } of stream) {
-      // The first look may be from before.
-      const live = apps[0]?.slots.find(({ slot }) => slot === apps[0]?.live)
-      if ((live?.requestsPerSecond ?? 0) > 2) break
+    const lastHour = async () => {
+      const [card] = (await at.client.readOverview()).items
+      return card?.traffic?.requests.reduce((sum, one) => sum + one, 0) ?? 0
     }
+    await Promise.all(Array.from({ length: sent }, () => at.fetch('shop.localhost')))
+    let fastest = 0
+    for await (const { apps } of stream) {
+      // The first looks may be from before.
+      const live = apps[0]?.slots.find(({ slot }) => slot === apps[0]?.live)
+      fastest = Math.max(fastest, live?.requestsPerSecond ?? 0)
+      if ((await lastHour()) >= sent) break
+    }
+    expect(fastest).toBeGreaterThan(2)
     const [card] = (await at.client.readOverview()).items
-    const requests = card?.traffic?.requests.reduce((sum, one) => sum + one, 0)
-    expect(requests).toBeGreaterThanOrEqual(sent)
     expect(card?.traffic?.errors.every((errors) => errors === 0)).toBe(true)
   })
 

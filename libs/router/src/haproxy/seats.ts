@@ -1,6 +1,7 @@
 /** The commands of tagship.lua, as functions: each is one atomic step of the router, and on disk when it returns. */
 import { open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Slot, TagshipError } from '@tagship/domain'
 import type { RouteTarget, SlotRef } from '@tagship/engine'
 import { parseBlock, parseSeatFile, type Seat } from './seat-file.ts'
@@ -105,9 +106,32 @@ function readReply(reply: string, line: string): number {
 
 /** The router has renamed the file into place; what is not synced could still be lost in a power cut. */
 async function syncFile(path: string): Promise<void> {
-  const sync = async (target: string) => {
-    const handle = await open(target, 'r')
-    await handle.sync().finally(() => handle.close())
+  await Promise.all([syncWhereThere(path), sync(dirname(path))])
+}
+
+/** Between its two renames the router has no file of this name: it writes the next one, which has this change too. */
+async function syncWhereThere(path: string): Promise<void> {
+  for (let looks = 1; ; looks += 1) {
+    try {
+      return await sync(path)
+    } catch (error) {
+      if (!isAbsent(error)) throw error
+      if (looks === mostLooks) {
+        throw new TagshipError('router.unavailable', `${path} is not there`, { cause: error })
+      }
+      await sleep(lookAgainMs)
+    }
   }
-  await Promise.all([path, dirname(path)].map(sync))
+}
+
+const mostLooks = 20
+const lookAgainMs = 10
+
+async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r')
+  await handle.sync().finally(() => handle.close())
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }
