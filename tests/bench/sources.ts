@@ -13,7 +13,7 @@ import { percentile, type Section, type Series } from './section.ts'
 
 /** `TAGSHIP_BENCH_REPOSITORIES` makes a trial run of it; what the bench claims is of so many. */
 const repositories = Number(process.env.TAGSHIP_BENCH_REPOSITORIES ?? 1_000)
-const polledTags = 40
+const polledTags = Math.min(40, repositories)
 const patienceMs = 6 * 60_000
 const soonestPollMs = 12_000
 

@@ -55,5 +55,14 @@ async function removeOrphans(ports: Ports): Promise<void> {
 export async function sweep(ports: Ports): Promise<Job[]> {
   await ports.store.endUnwantedBuilds()
   const [unfinished, polls] = await Promise.all([ports.store.unfinishedWork(), ports.store.takeDuePolls(50)])
-  return [...unfinished, ...polls.map((id) => ({ queue: 'tags' as const, id }))]
+  return [...unfinished, ...spread(polls)]
+}
+
+/** Until the next sweep comes, about. */
+const spreadMs = 3_000
+
+/** Looks that are due at once are taken one after the other: what a webhook tells of must not wait behind them. */
+function spread(appIds: readonly string[]): Job[] {
+  const step = spreadMs / Math.max(1, appIds.length)
+  return appIds.map((id, index) => ({ queue: 'tags', id, delayMs: Math.round(index * step) }))
 }
