@@ -9,6 +9,7 @@ import {
 } from '@tagship/domain'
 import { type AppRecord, type CommandPorts, deployChosen, observeTags, verdictsOf } from '@tagship/engine'
 import type { Push } from '@tagship/git'
+import type { TakeTurn } from '@tagship/kit'
 import type { Store } from '@tagship/store'
 import { followDeployment, isDecided } from './follow-deployment.ts'
 
@@ -22,15 +23,21 @@ type Say = (line: string) => void
 export async function onPush(
   ports: CommandPorts & { readonly store: Store },
   urlOf: (app: AppRecord) => string,
+  takeTurn: TakeTurn,
   push: Push,
   say: Say,
   signal: AbortSignal,
 ): Promise<void> {
   const app = await ports.store.appByName(push.app)
   if (!app || push.tags.length === 0) return
-  const deployment = await patiently(say, async () =>
-    deployChosen(ports, app, await observeTags(ports, app), push.actor),
-  )
+  const deployment = await patiently(say, async () => {
+    const endTurn = await takeTurn()
+    try {
+      return await deployChosen(ports, app, await observeTags(ports, app), push.actor)
+    } finally {
+      endTurn()
+    }
+  })
   const pushed = new Set<string>(push.tags.map(({ name }) => name))
   if (!deployment || push.tags.length > 1 || !pushed.has(deployment.tag ?? '')) {
     for (const line of verdictLines(await verdictsOf(ports, app, pushed))) say(line)

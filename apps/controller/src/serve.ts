@@ -4,7 +4,7 @@ import type { ControllerFile, ControllerMessageInput } from '@tagship/api'
 import { TagshipError, toTagshipError } from '@tagship/domain'
 import type { AppRecord } from '@tagship/engine'
 import { createPushEndpoint } from '@tagship/git'
-import { createLogger, markProcess } from '@tagship/kit'
+import { createLogger, createTurns, markProcess } from '@tagship/kit'
 import { ensureAdminToken } from './admin-token.ts'
 import { refuseHalfRestored } from './backup/half-restored.ts'
 import { bindCommands } from './commands.ts'
@@ -77,12 +77,16 @@ async function introduce(options: Options): Promise<ControllerFile> {
   }
 }
 
+/** What a push brings is looked at by several gits. */
+const looking = { atOnce: 4, longestMs: 2_000 } as const
+
 async function startServer(options: Options, parts: Parts, me: ControllerFile, traffic: TrafficWatch) {
   const { store, ports, log } = parts
   const hostUrl = (host: string) => `http://${host}:${options.httpPort}`
   const urlOf = (app: AppRecord) => hostUrl(app.hosts[0] ?? 'localhost')
   /** Apps whose repository has been seen since this process began. */
   const found = new Set<string>()
+  const takeTurn = createTurns(looking)
   const server = await buildServer({
     store,
     commands: bindCommands(ports),
@@ -103,7 +107,7 @@ async function startServer(options: Options, parts: Parts, me: ControllerFile, t
         found.add(known.id)
         return { actor: who.name }
       },
-      onPush: (push, say, signal) => onPush(ports, urlOf, push, say, signal),
+      onPush: (push, say, signal) => onPush(ports, urlOf, takeTurn, push, say, signal),
       log,
     }),
     publicUrl: me.url,

@@ -1,125 +1,29 @@
-/** Runs git with an argument array and an environment of ours; no shell is involved. */
-import { existsSync } from 'node:fs'
-import type { Readable } from 'node:stream'
-import { execa } from 'execa'
+/** git, as the rest of this folder knows it: an argument array, an environment of ours, and no shell. */
+import { Piscina } from 'piscina'
+import { type GitOptions, type GitResult, type RunningGit, startGit } from './start-git.ts'
 
-/** Milliseconds between SIGTERM and SIGKILL. */
-const graceTime = 2_000
+export type { GitOptions, GitResult } from './start-git.ts'
 
-export interface GitOptions {
-  readonly env: Readonly<Record<string, string>>
-  /** Milliseconds; git and its helpers are ended when they have passed. */
-  readonly timeout: number
-  readonly cwd?: string
-  readonly input?: string
-  /** Characters of output at most; git is ended when there are more. */
-  readonly maxOutput?: number
-  /** Bytes of memory that git may take, where the system can see to it. */
-  readonly maxMemory?: number
-}
-
-export interface GitResult {
-  /** Null where git was ended, or could not be started. */
-  readonly exitCode: number | null
-  readonly stdout: string
-  readonly stderr: string
-  readonly timedOut: boolean
-  /** There was more output than `maxOutput`. */
-  readonly truncated: boolean
-  /** Set where git could not be started at all (`ENOENT`). */
-  readonly startError: string | null
-}
-
-interface RunningGit {
-  readonly stdout: Readable
-  /** Ends git and its helpers. */
-  readonly stop: () => void
-  /** Never rejects. */
-  readonly ended: Promise<GitResult>
-}
+/**
+ * Starting a process takes until the kernel has found a core to run it on, and whoever starts it stands still
+ * meanwhile: on a busy machine some ten milliseconds. A thread of its own stands still in place of the controller.
+ */
+const thread = new Piscina<Parameters<typeof runGit>, GitResult>({
+  filename: new URL('git-thread.ts', import.meta.url).href,
+  minThreads: 0,
+  maxThreads: 1,
+  concurrentTasksPerWorker: 1_000,
+  idleTimeout: 60_000,
+  // It has to hear of what it has started while it waits for the next.
+  atomics: 'disabled',
+})
 
 /** Runs to the end and reports; never throws for what git does. */
 export async function runGit(args: readonly string[], options: GitOptions): Promise<GitResult> {
-  return startGit(args, options, true).ended
+  return thread.run([args, options])
 }
 
 /** Starts git and leaves its standard output to the caller, as a stream that nobody keeps. */
 export function streamGit(args: readonly string[], options: GitOptions): RunningGit {
   return startGit(args, options, false)
-}
-
-function startGit(args: readonly string[], options: GitOptions, keepOutput: boolean): RunningGit {
-  const git = execa(...commandOf(args, options), {
-    reject: false,
-    stripFinalNewline: false,
-    extendEnv: false,
-    env: options.env,
-    stdin: options.input === undefined ? 'ignore' : 'pipe',
-    buffer: { stdout: keepOutput, stderr: true },
-    maxBuffer: options.maxOutput ?? 256 * 1024 * 1024,
-    // A group and a session of its own: it is ended together with its helpers, and has no terminal to ask at.
-    detached: true,
-    cleanup: false,
-    ...(options.input === undefined ? {} : { input: options.input }),
-    ...(options.cwd ? { cwd: options.cwd } : {}),
-  })
-  const limit = limitTime(git, options.timeout)
-  return { stdout: git.stdout, stop: limit.stop, ended: git.then((result) => limit.report(outcome(result))) }
-}
-
-/** Of util-linux; it sets the limit and becomes git. */
-const limiter = '/usr/bin/prlimit'
-const canLimit = process.platform === 'linux' && existsSync(limiter)
-
-function commandOf(args: readonly string[], { maxMemory }: GitOptions): [string, string[]] {
-  if (maxMemory === undefined || !canLimit) return ['git', [...args]]
-  return [limiter, [`--as=${maxMemory}`, 'git', ...args]]
-}
-
-/** Ends git's whole group, its network helpers included, which would outlive it and keep its output open. */
-function limitTime({ pid }: { readonly pid?: number | undefined }, timeout: number) {
-  let timedOut = false
-  let hardStop: NodeJS.Timeout | undefined
-  const stop = () => {
-    signalGroup(pid, 'SIGTERM')
-    hardStop ??= setTimeout(() => signalGroup(pid, 'SIGKILL'), graceTime)
-  }
-  const timer = setTimeout(() => {
-    timedOut = true
-    stop()
-  }, timeout)
-  const report = (result: GitResult): GitResult => {
-    clearTimeout(timer)
-    clearTimeout(hardStop)
-    return { ...result, timedOut }
-  }
-  return { stop, report }
-}
-
-function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, signal)
-  } catch {
-    // The group is gone already.
-  }
-}
-
-/** What of execa's result matters here. */
-interface Ended {
-  readonly exitCode?: number | undefined
-  readonly stdout?: string | undefined
-  readonly stderr?: string | undefined
-  readonly isMaxBuffer: boolean
-  readonly code?: string | undefined
-}
-
-function outcome(result: Ended): GitResult {
-  return {
-    exitCode: result.exitCode ?? null,
-    stdout: result.stdout ?? '',
-    stderr: result.stderr ?? '',
-    timedOut: false,
-    truncated: result.isMaxBuffer,
-    startError: result.exitCode === undefined && result.code ? result.code : null,
-  }
 }

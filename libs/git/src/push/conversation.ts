@@ -29,6 +29,8 @@ export interface Conversation {
   readonly actor: string
   readonly channel: Duplex
   readonly signal: AbortSignal
+  /** Git has taken everything in. */
+  readonly onReceived: () => void
   readonly onPush: OnPush
   readonly log: Log
 }
@@ -46,7 +48,10 @@ export function converse(conversation: Conversation): void {
     const [word, ...rest] = line.split(' ')
     if (word === 'update') channel.write(`${answer(rest, judged)}\n`)
     if (word === 'accepted') accepted.push(...taken(judged, rest[1] ?? ''))
-    if (word === 'end') void deploy(conversation, accepted)
+    if (word === 'end') {
+      conversation.onReceived()
+      void deploy(conversation, accepted)
+    }
   })
 }
 

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { resolve } from 'node:path'
 import { type AppName, toTagshipError } from '@tagship/domain'
 import type { Log } from '@tagship/engine'
+import { createTurns, type TakeTurn } from '@tagship/kit'
 import { type PushAddress, parseAddress } from './address.ts'
 import { converse, type OnPush } from './conversation.ts'
 import { startBackend } from './http-backend.ts'
@@ -29,6 +30,9 @@ export interface PushEndpointOptions {
   readonly pushBytes?: number
 }
 
+/** Git has several processes for each that it serves. Who only uploads, or watches, needs no turn. */
+const receiving = { atOnce: 4, longestMs: 2_000 } as const
+
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
 const refusals = {
@@ -44,6 +48,7 @@ const refusals = {
  */
 export function createPushEndpoint(options: PushEndpointOptions): Handler {
   const folder = resolve(options.folder)
+  const takeTurn = createTurns(receiving)
   return async (request, response) => {
     try {
       const address = parseAddress(request)
@@ -51,7 +56,7 @@ export function createPushEndpoint(options: PushEndpointOptions): Handler {
       const access = address.service === 'git-receive-pack' ? 'write' : 'read'
       const verdict = await options.authorize(address.app, tokenOf(request.headers.authorization), access)
       if (typeof verdict === 'string') return refuse(request, response, verdict)
-      await serve({ ...options, folder }, address, verdict.actor, request, response)
+      await serve({ ...options, folder, takeTurn }, address, verdict.actor, request, response)
     } catch (error) {
       options.log.error({ err: toTagshipError(error) }, 'a request to the push endpoint failed')
       if (response.headersSent) response.destroy()
@@ -61,7 +66,7 @@ export function createPushEndpoint(options: PushEndpointOptions): Handler {
 }
 
 async function serve(
-  { folder, onPush, log, pushBytes = 2 * 1024 ** 3 }: PushEndpointOptions,
+  { folder, takeTurn, onPush, log, pushBytes = 2 * 1024 ** 3 }: PushEndpointOptions & { takeTurn: TakeTurn },
   address: PushAddress,
   actor: string,
   request: IncomingMessage,
@@ -69,10 +74,18 @@ async function serve(
 ): Promise<void> {
   const gone = new AbortController()
   response.on('close', () => gone.abort())
-  const backend = await startBackend({ folder, address, actor, pushBytes }, request)
-  converse({ app: address.app, actor, channel: backend.channel, signal: gone.signal, onPush, log })
-  const errorLog = await backend.relay(request, response)
-  if (errorLog) log.warn({ app: address.app, errorLog }, 'git-http-backend complained')
+  const { app } = address
+  const endTurn = await takeTurn()
+  try {
+    if (gone.signal.aborted) return
+    const backend = await startBackend({ folder, address, actor, pushBytes }, request)
+    const { channel } = backend
+    converse({ app, actor, channel, signal: gone.signal, onReceived: endTurn, onPush, log })
+    const errorLog = await backend.relay(request, response)
+    if (errorLog) log.warn({ app, errorLog }, 'git-http-backend complained')
+  } finally {
+    endTurn()
+  }
 }
 
 function refuse(request: IncomingMessage, response: ServerResponse, verdict: keyof typeof refusals): void {
