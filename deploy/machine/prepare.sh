@@ -1,11 +1,11 @@
 # shellcheck shell=sh
 # Everything that `up` and `demo` need on this machine.
 
-# prepare_everything [--tests]: with what only the tests need, too.
+# prepare_everything [--tests|--bench]: with what only the tests, or the bench, need, too.
 prepare_everything() {
-  for_tests=${1-}
+  purpose=${1-}
   if dependencies_are_current && have git && have ssh && have gpg && have redis-server && images_are_there &&
-    dashboard_is_current && tests_can_run
+    dashboard_is_current && tests_can_run && bench_can_run
   then
     find_node
     name_engine
@@ -41,7 +41,15 @@ lock_file() {
 }
 
 tests_can_run() {
-  [ "$for_tests" != --tests ] || { have_ip && have_sshd && have gpg && have git-lfs && have chromium; }
+  [ "$purpose" != --tests ] || { have_ip && have_sshd && have gpg && have git-lfs && have chromium; }
+}
+
+bench_can_run() {
+  [ "$purpose" != --bench ] || { have_nginx && have wrk; }
+}
+
+have_nginx() {
+  have nginx || [ -x /usr/sbin/nginx ]
 }
 
 have_sshd() {
@@ -58,6 +66,8 @@ prepare_programs() {
   # Tests make machines of their own, whose network has to be brought up, start servers that git reaches, and
   # look at the dashboard.
   tests_can_run || set -- "$@" iproute2 openssh-server git-lfs chromium
+  # What the router is compared with, and what makes the requests.
+  bench_can_run || set -- "$@" nginx-light wrk
   # What signatures of tags and commits are verified with.
   have gpg || set -- "$@" gnupg
   have git || set -- "$@" git
@@ -83,4 +93,5 @@ keep_services_off() {
   [ -d /run/systemd/system ] || return 0
   case " $* " in *' redis-server '*) systemctl disable --now --quiet redis-server ;; esac
   case " $* " in *' openssh-server '*) systemctl disable --now --quiet ssh ;; esac
+  case " $* " in *' nginx-light '*) systemctl disable --now --quiet nginx ;; esac
 }
