@@ -1,9 +1,8 @@
-/** Apps: who they are, their hosts, their place at the router, their hold. */
+/** Apps: who they are, their hosts and their place at the router. */
 import { randomUUID } from 'node:crypto'
 import { activeStates, parseHostName, TagshipError } from '@tagship/domain'
 import type { AppPatch, AppRecord, NewApp } from '@tagship/engine'
 import { appendEvents, type LockedApp, lockApp } from './chain.ts'
-import { writeHold } from './commit.ts'
 import { type Database, type Session, type Statement, storableJson } from './database.ts'
 import { violates } from './failures.ts'
 import { type LockedDeployment, moveDeployments } from './move.ts'
@@ -199,19 +198,6 @@ export const apps = (database: Database, maxSeats: number) => ({
       await session.query(markRemoved, [appId, app.now])
       for (const statement of forgetConfig) await session.query(statement, [appId])
       await writeJobs(session, [{ queue: 'maintenance', id: 'removed' }])
-    })
-  },
-
-  /** Pauses auto-deploy, or (null) lets it go on. A no-op where that is so. @throws app.notFound */
-  setHold(
-    appId: string,
-    hold: { readonly by: string; readonly reason: string | null } | null,
-  ): Promise<void> {
-    return database.transaction(async (session) => {
-      const app = await lockPresentApp(session, appId)
-      if (!(await writeHold(session, app, hold))) return
-      const { by: actor, reason } = hold ?? { by: 'tagship', reason: null }
-      await appendEvents(session, app, [{ type: hold ? 'holdSet' : 'holdLifted', actor, reason }])
     })
   },
 })

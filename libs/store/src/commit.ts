@@ -2,7 +2,7 @@
 import type { Claim, StateChange } from '@tagship/engine'
 import type { LockedApp } from './chain.ts'
 import { settleConfigRelease } from './config/settle.ts'
-import { type Database, type Session, storableText, Undo } from './database.ts'
+import { type Database, type Session, Undo } from './database.ts'
 import { violates } from './failures.ts'
 import { type LockedDeployment, lockDeployment, type Move, moveDeployments } from './move.ts'
 import { writeJobs } from './outbox.ts'
@@ -11,13 +11,6 @@ import { activeList } from './records/deployment.ts'
 const serve = {
   name: 'serve',
   text: 'UPDATE apps SET live_slot = $2, serving_deployment_id = $3 WHERE id = $1',
-}
-
-const holdApp = {
-  name: 'hold-app',
-  text: `
-    UPDATE apps SET held_by = $2, held_reason = $3, held_at = $4
-    WHERE id = $1 AND (held_by, held_reason) IS DISTINCT FROM ($2, $3) RETURNING id`,
 }
 
 const lockLive = {
@@ -43,7 +36,7 @@ export const commits = (database: Database) => ({
         ...replaced.map((old) => [old, replacement(claim, change)] as const),
         [deployment, change],
       ])
-      await writeEffects(session, app, change)
+      if (change.serves) await session.query(serve, [app.id, change.serves.slot, change.serves.deploymentId])
       await writeJobs(session, change.jobs)
       return true
     })
@@ -110,20 +103,4 @@ function replacement(claim: Claim, change: StateChange): Move {
     detail: { by: claim.deployment.number },
     warmMs: claim.manifest?.rollout.keepWarm ?? 0,
   }
-}
-
-async function writeEffects(session: Session, app: LockedApp, { serves, hold }: StateChange): Promise<void> {
-  if (serves) await session.query(serve, [app.id, serves.slot, serves.deploymentId])
-  if (hold) await writeHold(session, app, hold)
-}
-
-/** Pauses auto-deploy of the locked app, or (null) lets it go on. @returns whether that changes anything */
-export async function writeHold(
-  session: Session,
-  app: LockedApp,
-  hold: { readonly by: string; readonly reason: string | null } | null,
-): Promise<boolean> {
-  const reason = hold?.reason == null ? null : storableText(hold.reason)
-  const values = [app.id, hold?.by ?? null, reason, hold ? app.now : null]
-  return (await session.query(holdApp, values)).length > 0
 }

@@ -19,6 +19,7 @@ import { events } from './events.ts'
 import { translateFailure, translatingFailures } from './failures.ts'
 import { figures } from './figures.ts'
 import { health } from './health.ts'
+import { holds } from './hold.ts'
 import { idempotency } from './idempotency.ts'
 import { instances } from './instances.ts'
 import { leases } from './leases.ts'
@@ -80,6 +81,7 @@ export async function openStore({ maxSeats = 1_000, secretKey, ...options }: Sto
     ...figures(database),
     ...health(database),
     ...history(database),
+    ...holds(database),
     ...idempotency(database),
     ...instances(database),
     ...leases(database),

@@ -193,16 +193,6 @@ describe('commit', () => {
       servingAt: null,
     })
   })
-
-  it('sets the hold', async () => {
-    const app = await newApp(store)
-    const { id } = await deployTag(store, app)
-    await driveTo(store, id, 'building')
-    const claim = await claimNow(store, id)
-    const hold = { by: 'anna', reason: 'careful' }
-    await store.commit(claim, change('cancelRequested', 'canceling', { hold }))
-    expect((await store.appById(app.id))?.hold).toEqual({ ...hold, at: expect.any(Date) })
-  })
 })
 
 describe('claimQueued', () => {

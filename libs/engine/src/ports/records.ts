@@ -90,7 +90,6 @@ export interface StateChange {
   readonly serves?: { readonly slot: Slot | null; readonly deploymentId: string | null }
   /** The deployment that this one replaces for good: it becomes `retired` in the same transaction. */
   readonly retires?: string
-  readonly hold?: { readonly by: string; readonly reason: string | null }
   readonly jobs: readonly Job[]
 }
 

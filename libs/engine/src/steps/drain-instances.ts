@@ -27,10 +27,11 @@ export const drainInstances: Step = async (context) => {
   return happened('drained', { detail: { left, traffic: await newTraffic(context) } })
 }
 
+/** The app is on hold since it was asked for; whoever has lifted that since has lifted it. */
 export function rollbackRequested({ claim }: StepContext) {
   const by = claim.request?.actor ?? 'unknown'
   const reason = claim.request?.reason ?? null
-  return happened('rollbackRequested', { actor: by, reason, hold: { by, reason } })
+  return happened('rollbackRequested', { actor: by, reason })
 }
 
 /** What the new slot has served so far: the bake counts from here. */

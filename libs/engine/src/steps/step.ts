@@ -15,7 +15,7 @@ export type Outcome =
   | { readonly kind: 'wait'; readonly delayMs: number | null }
 
 export type Effects = Partial<
-  Pick<StateChange, 'actor' | 'reason' | 'detail' | 'slot' | 'serves' | 'retires' | 'hold'>
+  Pick<StateChange, 'actor' | 'reason' | 'detail' | 'slot' | 'serves' | 'retires'>
 > & { readonly failure?: Failure; readonly jobs?: readonly Job[] }
 
 /** Observe → return if done → act → read back. Safe to run again from the start after a crash on any line. */
