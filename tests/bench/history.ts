@@ -60,6 +60,7 @@ async function measure(url: string): Promise<SectionResult> {
   const server = await buildServer({
     ...{ store, insight, log, version: '0.0.0', publicUrl: 'http://tagship.test' },
     commands: new Proxy({}, { get: () => notHere }) as never,
+    signIn: { secret: 'nobody signs in to a bench', oidc: null, origins: { of: () => null } },
     readiness: async () => ({ ok: true, checks: [] }),
     pushEndpoint: () => {},
     appsUrl: (host) => `http://${host}`,

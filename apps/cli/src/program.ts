@@ -32,6 +32,12 @@ const entries: readonly Entry[] = [
   entry('login', 'remember a controller and a token', async () =>
     (await import('./commands/login.ts')).loginCommand(),
   ),
+  entry('user', 'list, invite, change, reset and remove users', async () =>
+    (await import('./commands/user.ts')).userCommand(),
+  ),
+  entry('token', 'create, list and revoke tokens', async () =>
+    (await import('./commands/token.ts')).tokenCommand(),
+  ),
   entry('app', 'add, list, show, set and remove apps, and how their repositories are reached', async () =>
     (await import('./commands/app.ts')).appCommand(),
   ),

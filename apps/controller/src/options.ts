@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util'
 import { defaultDataFolder } from '@tagship/api'
-import { TagshipError } from '@tagship/domain'
+import { TagshipError, toTagshipError } from '@tagship/domain'
+import { networkPolicy } from '@tagship/kit'
 import { keyVariable } from './secret-key.ts'
+import type { OidcProvider } from './sign-in/better-auth.ts'
 
 export interface Options {
   readonly data: string
@@ -24,6 +26,11 @@ export interface Options {
   /** 32 bytes in base64; null: the one in the data folder. */
   readonly secretKey: string | null
   readonly buildsAtOnce: number
+  /** Where users reach the API and the dashboard; null: at the address that it listens on. */
+  readonly publicUrl: string | null
+  readonly oidc: OidcProvider | null
+  /** Private networks that repositories may be in; null: all. */
+  readonly allowNetworks: readonly string[] | null
   readonly fault: string | undefined
   readonly logLevel: string
 }
@@ -59,9 +66,59 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Op
     redisUrl: env.REDIS_URL || null,
     secretKey: env[keyVariable] || null,
     buildsAtOnce: countOf('TAGSHIP_BUILDS', env.TAGSHIP_BUILDS ?? '2'),
+    publicUrl: publicUrlOf(env.TAGSHIP_PUBLIC_URL),
+    oidc: oidcOf(env),
+    allowNetworks: networksOf(env.TAGSHIP_ALLOW_NETWORKS),
     fault: env.TAGSHIP_FAULT,
     logLevel: env.TAGSHIP_LOG ?? 'info',
   }
+}
+
+/** @throws input.invalid */
+function publicUrlOf(text: string | undefined): string | null {
+  if (!text) return null
+  const url = URL.parse(text)
+  if (!url || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search || url.username) {
+    throw new TagshipError(
+      'input.invalid',
+      `TAGSHIP_PUBLIC_URL must be such as https://tagship.example.com, without a path, not "${text}"`,
+    )
+  }
+  return url.origin
+}
+
+/** Empty: nothing private; not there: everything private. @throws input.invalid */
+function networksOf(text: string | undefined): string[] | null {
+  if (text === undefined) return null
+  const networks = text.split(',').flatMap((part) => part.trim() || [])
+  try {
+    networkPolicy(networks)
+    return networks
+  } catch (error) {
+    throw new TagshipError('input.invalid', `TAGSHIP_ALLOW_NETWORKS: ${toTagshipError(error).message}`)
+  }
+}
+
+/** An OpenID provider that users may sign in with. @throws input.invalid */
+function oidcOf(env: NodeJS.ProcessEnv): OidcProvider | null {
+  const { TAGSHIP_OIDC_ISSUER: issuer, TAGSHIP_OIDC_CLIENT_ID: clientId } = env
+  const { TAGSHIP_OIDC_CLIENT_SECRET: clientSecret, TAGSHIP_OIDC_NAME: name } = env
+  if (!issuer) return null
+  const url = URL.parse(issuer)
+  const loopback = url !== null && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)
+  if (!url || (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback))) {
+    throw new TagshipError(
+      'input.invalid',
+      `TAGSHIP_OIDC_ISSUER must be an https:// address, not "${issuer}"`,
+    )
+  }
+  if (!clientId || !clientSecret) {
+    throw new TagshipError(
+      'input.invalid',
+      'TAGSHIP_OIDC_ISSUER needs TAGSHIP_OIDC_CLIENT_ID and TAGSHIP_OIDC_CLIENT_SECRET',
+    )
+  }
+  return { id: 'oidc', name: name || url.hostname, issuer, clientId, clientSecret }
 }
 
 function portNumber(name: string, text: string): number {

@@ -4,7 +4,7 @@ import type { AppName } from '@tagship/domain'
 import { startPostgres, startRedis } from '@tagship/embedded'
 import type { CommandPorts, Log } from '@tagship/engine'
 import { createGitSource, ensureHosted, type GitSource, mendHosted } from '@tagship/git'
-import { createDocker, type Logger } from '@tagship/kit'
+import { createDocker, type Logger, networkPolicy } from '@tagship/kit'
 import { openQueue, type Queue, startOutboxDispatcher } from '@tagship/queue'
 import { createHaproxyRouter, type HaproxyRouter } from '@tagship/router'
 import { createDockerRuntime } from '@tagship/runtime'
@@ -14,7 +14,7 @@ import { faultPoints } from './faults.ts'
 import { preparedImage } from './images.ts'
 import { keptInTurn } from './kept-in-turn.ts'
 import type { Options } from './options.ts'
-import { secretKeyOf } from './secret-key.ts'
+import { secretKeyOf, signInSecretOf } from './secret-key.ts'
 
 /** How many apps the router has places for, made when it starts. */
 const seats = 1000
@@ -31,6 +31,8 @@ export interface Parts {
   readonly builder: DockerBuilder
   readonly ports: CommandPorts & { readonly store: Store }
   readonly docker: ReturnType<typeof createDocker>
+  /** Signs the cookies of sessions, and seals second factors: the same for all controllers that share a key. */
+  readonly signInSecret: string
   /** The name that this controller's leases carry. */
   readonly worker: string
   readonly log: Logger
@@ -120,6 +122,7 @@ async function assembleInto(
   const source = createGitSource({
     folder: gitFolder,
     spoolFolder: join(folder, 'spool'),
+    networks: networkPolicy(options.allowNetworks),
     log,
     accessOf: (app) => store.sourceAccess(app),
     signersOf: (app) => store.signersOf(app),
@@ -137,8 +140,10 @@ async function assembleInto(
     log: log satisfies Log,
     fault: faultPoints(options.fault),
   }
+  const { signInSecret } = store
   const close = () => closeAll(closers)
-  return { data, store, queue, gitFolder, router, source, builder, ports, docker, worker, log, close }
+  const outside = { gitFolder, router, source, builder, docker }
+  return { data, store, queue, ports, ...outside, signInSecret, worker, log, close }
 }
 
 async function openDatabase(
@@ -147,7 +152,7 @@ async function openDatabase(
   data: DataFolder,
   log: Logger,
   progress: (text: string) => void,
-): Promise<Store & { url: string }> {
+): Promise<Store & { url: string; signInSecret: string }> {
   let url = options.databaseUrl
   if (url === null) {
     const postgres = await startPostgres({ folder: data.path, log })
@@ -160,7 +165,7 @@ async function openDatabase(
   const store = await openStore({ url, log, maxSeats: seats, secretKey })
   closers.push(() => store.close())
   await warnOfSecrets(store, log, progress)
-  return Object.assign(store, { url })
+  return Object.assign(store, { url, signInSecret: signInSecretOf(secretKey) })
 }
 
 /** Said at the start, long before the first deployment that needs one fails. */

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { newSecretKey, parseSecretKey, type SecretKey } from '@tagship/store'
 import { type DataFolder, installationSecret } from './data-folder.ts'
 
@@ -12,4 +13,9 @@ export const keyVariable = 'TAGSHIP_SECRET_KEY'
 export async function secretKeyOf(given: string | null, data: DataFolder): Promise<SecretKey> {
   if (given !== null) return parseSecretKey(given, keyVariable)
   return parseSecretKey(await installationSecret(data, keyFile, newSecretKey), `${data.path}/${keyFile}`)
+}
+
+/** Another key, made from the one: nothing is learnt of either from the other. */
+export function signInSecretOf({ key }: SecretKey): string {
+  return createHmac('sha256', key).update('sign-in').digest('base64')
 }

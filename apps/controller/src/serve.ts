@@ -9,6 +9,7 @@ import { ensureAdminToken } from './admin-token.ts'
 import { refuseHalfRestored } from './backup/half-restored.ts'
 import { bindCommands } from './commands.ts'
 import { openDataFolder } from './data-folder.ts'
+import { mayReach } from './http/access.ts'
 import { buildServer } from './http/server.ts'
 import { createInsight } from './insight.ts'
 import { joinFolder, lockStart, routerOf, serversOf } from './join-folder.ts'
@@ -18,6 +19,7 @@ import { assemble, type Parts } from './parts.ts'
 import { takePriority } from './priority.ts'
 import { readiness } from './readiness.ts'
 import { register, unregister } from './registry.ts'
+import { knownOrigins } from './sign-in/origins.ts'
 import { type TrafficWatch, watchTraffic } from './traffic/watch.ts'
 import { version } from './version.ts'
 import { startWorkers, workerName } from './workers.ts'
@@ -34,8 +36,10 @@ export async function serve(options: Options, tell: Tell): Promise<void> {
   const appsUrl = `http://localhost:${options.httpPort}`
   await using starting = await lockStart(data)
   const { adopt, beside } = await joinFolder(data, options)
-  if (adopt)
-    return tell({ type: 'ready', url: adopt.url, appsUrl, firstToken: null, installation, adopted: true })
+  if (adopt) {
+    const nothing = { firstToken: null, setUpLink: null }
+    return tell({ type: 'ready', url: adopt.url, appsUrl, ...nothing, installation, adopted: true })
+  }
   takePriority()
 
   await ensurePortIsFree(options.bind, options.port)
@@ -44,11 +48,13 @@ export async function serve(options: Options, tell: Tell): Promise<void> {
   const parts = await assemble(options, data, place, log, (text) => tell({ type: 'progress', text }))
   try {
     const firstToken = await ensureAdminToken(data, parts.store)
+    const publicUrl = publicUrlOf(options, me.url)
+    const setUpLink = firstToken === null ? null : await firstSetUpLink(parts, publicUrl)
     await using traffic = watchTraffic(parts)
     const server = await startServer(options, parts, me, traffic)
     await register(data, me)
     const workers = await startWorkers(parts, options.buildsAtOnce)
-    tell({ type: 'ready', url: me.url, appsUrl, firstToken, installation })
+    tell({ type: 'ready', url: me.url, appsUrl, firstToken, setUpLink, installation })
     log.info({ url: me.url, installation }, 'controller is ready')
     const told = untilToldToStop()
     await starting[Symbol.asyncDispose]()
@@ -60,6 +66,17 @@ export async function serve(options: Options, tell: Tell): Promise<void> {
     await parts.close()
     await unregister(data, me.id)
   }
+}
+
+function publicUrlOf(options: Options, url: string): string {
+  return options.publicUrl ?? url
+}
+
+/** Beside the first token; where a backup was restored there are users already. */
+async function firstSetUpLink({ store }: Parts, publicUrl: string): Promise<string | null> {
+  if ((await store.countUsers()) > 0) return null
+  const { secret } = await store.issueSetUpLink('tagship')
+  return `${publicUrl}/set-up#${secret}`
 }
 
 /** How others on the data folder know this controller. */
@@ -82,6 +99,7 @@ const looking = { atOnce: 4, longestMs: 2_000 } as const
 
 async function startServer(options: Options, parts: Parts, me: ControllerFile, traffic: TrafficWatch) {
   const { store, ports, log } = parts
+  const publicUrl = publicUrlOf(options, me.url)
   const hostUrl = (host: string) => `http://${host}:${options.httpPort}`
   const urlOf = (app: AppRecord) => hostUrl(app.hosts[0] ?? 'localhost')
   /** Apps whose repository has been seen since this process began. */
@@ -101,7 +119,8 @@ async function startServer(options: Options, parts: Parts, me: ControllerFile, t
         if (!who) return 'missing'
         const known = await store.appByName(app)
         if (!known || known.repoUrl !== null) return 'unknown'
-        if (who.role === 'viewer') return 'forbidden'
+        const verdict = mayReach(who, known.id, 'deployer')
+        if (verdict !== 'yes') return verdict
         // A controller may have died between the app's row and its repository.
         if (!found.has(known.id)) await ports.source.ensureHosted(known.name)
         found.add(known.id)
@@ -110,7 +129,12 @@ async function startServer(options: Options, parts: Parts, me: ControllerFile, t
       onPush: (push, say, signal) => onPush(ports, urlOf, takeTurn, push, say, signal),
       log,
     }),
-    publicUrl: me.url,
+    publicUrl,
+    signIn: {
+      secret: parts.signInSecret,
+      oidc: options.oidc,
+      origins: knownOrigins({ publicUrl, bind: options.bind, port: options.port, tls: false }),
+    },
     appsUrl: hostUrl,
   })
   await server.listen({ host: options.bind, port: options.port })

@@ -18,6 +18,8 @@ import { testDatabase } from '@tagship/tests/postgres'
 import type { FastifyInstance } from 'fastify'
 import type { Commands } from '../src/http/commands.ts'
 import { buildServer } from '../src/http/server.ts'
+import type { OidcProvider } from '../src/sign-in/better-auth.ts'
+import type { Origins } from '../src/sign-in/origins.ts'
 import { playInsight } from './played-insight.ts'
 
 export const commit = parseCommitSha('a'.repeat(40))
@@ -34,6 +36,7 @@ export interface ApiUnderTest extends AsyncDisposable {
 export async function startApi(
   replace: (real: Commands) => Partial<Commands> = () => ({}),
   world: Parameters<typeof playInsight>[2] = {},
+  { oidc = null }: { readonly oidc?: OidcProvider | null } = {},
 ): Promise<ApiUnderTest> {
   const database = await testDatabase()
   const secretKey = parseSecretKey(newSecretKey(), 'the test')
@@ -57,6 +60,7 @@ export async function startApi(
       response.end(`${request.method} ${request.url} ${Buffer.concat(chunks).toString('hex')}`)
     },
     publicUrl: 'http://tagship.test',
+    signIn: { secret: 'a secret of the tests, of enough length', oidc, origins: testOrigins },
     appsUrl: (host) => `http://${host}:8080`,
   })
   const url = await server.listen({ port: 0, host: '127.0.0.1' })
@@ -73,6 +77,12 @@ export async function startApi(
       await database.drop()
     },
   }
+}
+
+/** People sign in at the public address, and at what `inject` and a fetch use. */
+const testOrigins: Origins = {
+  of: ({ headers: { host = '' } }) =>
+    /^(localhost|127\.0\.0\.1|tagship\.test)(:\d+)?$/.test(host) ? `http://${host}` : null,
 }
 
 function commandsOf(store: Store): Commands {

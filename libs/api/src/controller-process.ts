@@ -11,6 +11,8 @@ export const controllerMessage = z.discriminatedUnion('type', [
     appsUrl: z.string(),
     /** The admin's token, once: when the installation is new. */
     firstToken: z.string().nullable(),
+    /** Makes the first admin, once: when the installation is new. */
+    setUpLink: z.string().nullable().default(null),
     installation: z.string(),
     /** A controller ran on this data folder already; the one just started ends itself. */
     adopted: z.boolean().default(false),

@@ -1,3 +1,4 @@
+export type { MeJson, SessionJson, TokenJson, UserJson, UserLinkJson } from './access.ts'
 export * from './app.ts'
 export type {
   ChangesJson,

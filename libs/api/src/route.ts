@@ -10,6 +10,11 @@ export interface Route {
   readonly summary: string
   /** What a token needs at least; null: open to all. */
   readonly role: Role | null
+  /**
+   * What the role has to be for. Left out: for the app or deployment that the path names, and for the whole
+   * installation where it names none. `own`: the route is for everybody, and shows of apps only what the caller may see.
+   */
+  readonly scope?: 'own'
   readonly params?: z.ZodObject
   readonly query?: z.ZodObject
   readonly body?: z.ZodType
@@ -18,6 +23,10 @@ export interface Route {
   /** What one server-sent event carries, where the caller accepts `text/event-stream`. */
   readonly stream?: z.ZodType
   readonly status: number
+  /** A field of the answer that is shown once: a write that is sent again gets null in its place. */
+  readonly once?: string
+  /** Of a route that is open: how often it may be asked is limited. */
+  readonly limited?: true
   /** Another status that comes with the same answer. */
   readonly orStatus?: number
   /** What can go wrong besides `commonErrors`. */
@@ -30,6 +39,8 @@ export const commonErrors = [
   'auth.missing',
   'auth.invalid',
   'auth.forbidden',
+  'auth.crossSite',
+  'auth.unknownAddress',
   'database.unavailable',
   'internal',
 ] as const satisfies readonly ErrorCode[]

@@ -1,5 +1,6 @@
 /** The HTTP contract (DESIGN §8): one table, by the name of the route. */
 import type { Route } from './route.ts'
+import { accessRoutes } from './routes/access.ts'
 import { appRoutes } from './routes/apps.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { configRoutes } from './routes/config.ts'
@@ -16,6 +17,7 @@ import { trafficRoutes } from './routes/traffic.ts'
 
 export const routes = {
   ...overviewRoutes,
+  ...accessRoutes,
   ...appRoutes,
   ...configRoutes,
   ...deploymentRoutes,

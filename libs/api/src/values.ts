@@ -1,13 +1,7 @@
 /** Values that the schemas of this folder share. */
 import { z } from 'zod'
 
-/** Each role may do what the ones before it may. */
-export const roles = ['viewer', 'deployer', 'admin'] as const
-export type Role = (typeof roles)[number]
-
-export function roleAllows(has: Role, needs: Role): boolean {
-  return roles.indexOf(has) >= roles.indexOf(needs)
-}
+export { type Role, roleAllows, roles } from '@tagship/domain/role'
 
 /** RFC 3339, UTC, milliseconds: `2026-11-23T19:23:10.123Z`. */
 export const time = z.iso.datetime({ precision: 3 })

@@ -15,8 +15,13 @@ export type HostName = Branded<string, 'HostName'>
 export type RepoUrl = Branded<string, 'RepoUrl'>
 export type ProcessName = Branded<string, 'ProcessName'>
 export type ConfigName = Branded<string, 'ConfigName'>
+export type UserName = Branded<string, 'UserName'>
+export type TokenName = Branded<string, 'TokenName'>
 
 const appNamePattern = /^[a-z][a-z0-9-]{0,38}[a-z0-9]$/
+const actorNamePattern = /^[a-z0-9][a-z0-9._-]{0,38}[a-z0-9]$/
+/** The history says of nobody else that it was one of these. */
+const reservedActors = ['tagship', 'anonymous', 'none', 'me']
 const processNamePattern = /^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$/
 const configNamePattern = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/
 const commitPattern = /^[0-9a-f]{40}$/
@@ -30,6 +35,23 @@ export function parseAppName(value: string): AppName {
     throw new TagshipError('name.invalid', `${quote(value)} cannot be the name of an app`)
   }
   return value as AppName
+}
+
+/** As a user signs in, and as the history knows them. @throws actor.nameInvalid */
+export function parseUserName(value: string): UserName {
+  return parseActorName(value, 'a user') as UserName
+}
+
+/** @throws actor.nameInvalid */
+export function parseTokenName(value: string): TokenName {
+  return parseActorName(value, 'a token') as TokenName
+}
+
+function parseActorName(value: string, of: string): string {
+  if (!actorNamePattern.test(value) || reservedActors.includes(value)) {
+    throw new TagshipError('actor.nameInvalid', `${quote(value)} cannot be the name of ${of}`)
+  }
+  return value
 }
 
 /** @throws name.invalid */

@@ -13,10 +13,11 @@ export const maintenance = {
   removed: clearRemovedApps,
   /** What the router counted goes after a week. */
   traffic: (ports) => ports.store.forgetOldTraffic(),
-  /** Answers kept for writes that are sent twice go after a day, notes on deliveries after a month. History never goes. */
+  /** Answers kept for writes that are sent twice, notes on deliveries, and sessions go when they are over. History never goes. */
   keys: async ({ store }) => {
     await store.forgetOldKeys()
     await store.forgetOldDeliveries()
+    await store.forgetOldSessions()
   },
   /** What should serve and is not all there is deployed again. */
   heal: healApps,

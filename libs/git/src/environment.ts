@@ -67,11 +67,17 @@ function environment(config: GitConfig): Record<string, string> {
   }
 }
 
-function configVariables(config: GitConfig): Record<string, string> {
+function configVariables(config: GitConfig, from = 0): Record<string, string> {
   const settings = Object.entries(config)
   const variables = settings.flatMap(([key, value], index) => [
-    [`GIT_CONFIG_KEY_${index}`, key],
-    [`GIT_CONFIG_VALUE_${index}`, value],
+    [`GIT_CONFIG_KEY_${from + index}`, key],
+    [`GIT_CONFIG_VALUE_${from + index}`, value],
   ])
-  return { ...Object.fromEntries(variables), GIT_CONFIG_COUNT: String(settings.length) }
+  return { ...Object.fromEntries(variables), GIT_CONFIG_COUNT: String(from + settings.length) }
+}
+
+/** An environment of git with more settings than it has. */
+export function addConfig(env: Readonly<Record<string, string>>, config: GitConfig): Record<string, string> {
+  const count = Number(env.GIT_CONFIG_COUNT ?? '0')
+  return { ...env, ...configVariables(config, count) }
 }

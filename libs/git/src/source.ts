@@ -11,8 +11,9 @@ import {
   TagshipError,
 } from '@tagship/domain'
 import type { KeyInspector, Log, Repository, Source } from '@tagship/engine'
-import { takeLock } from '@tagship/kit'
+import { type NetworkPolicy, networkPolicy, takeLock } from '@tagship/kit'
 import { installationTokens } from './access/github-app.ts'
+import { holdToAddress } from './access/hold-to-address.ts'
 import { keyInspector } from './access/inspect-keys.ts'
 import { type SourceAccess, withRemote } from './access/open-remote.ts'
 import type { Remote } from './access/remote.ts'
@@ -66,6 +67,8 @@ export interface GitSourceOptions {
   readonly accessOf?: (app: AppName) => Promise<SourceAccess>
   /** Whose signatures count for an app; nobody's unless told. */
   readonly signersOf?: (app: AppName) => Promise<readonly Signer[]>
+  /** Where remote repositories may be; unless told, on private networks too. */
+  readonly networks?: NetworkPolicy
   readonly limits?: Partial<GitLimits>
 }
 
@@ -88,6 +91,7 @@ export function createGitSource(options: GitSourceOptions): GitSource {
   ready.catch(() => {})
   const inTurn = oneAtATime()
   const reportRefused = reporter(options.log)
+  const networks = options.networks ?? networkPolicy(null)
   const access = { folder: accessFolder, tokens: installationTokens() }
 
   const local = ({ app, url }: Repository): LocalRepository =>
@@ -102,7 +106,8 @@ export function createGitSource(options: GitSourceOptions): GitSource {
     await ready
     const known = (await options.accessOf?.(app)) ?? noAccess
     const isOwnHost = own !== null && hostOf(own) === hostOf(url)
-    return withRemote(url, isOwnHost ? known : { ...known, credential: null }, access, use)
+    const allowed = isOwnHost ? known : { ...known, credential: null }
+    return withRemote(url, allowed, access, async (remote) => use(await holdToAddress(remote, url, networks)))
   }
 
   async function look(repository: Repository, known: string | null) {

@@ -24,6 +24,7 @@ const page = {
   text: `
     SELECT to_jsonb(a) AS record FROM app_records a
     WHERE a.removed_at IS NULL AND ($1::text IS NULL OR a.name COLLATE "C" > $1)
+      AND ($3::uuid[] IS NULL OR a.id = ANY($3))
     ORDER BY a.name COLLATE "C" LIMIT $2`,
 }
 
@@ -117,20 +118,22 @@ export const apps = (database: Database, maxSeats: number) => ({
   appById: (appId: string): Promise<AppRecord | null> => one(database, byId, appId),
   appByName: (name: string): Promise<AppRecord | null> => one(database, byName, name),
 
-  /** In the order of their names; `after` is the last name of the page before. */
+  /** In the order of their names; `after` is the last name of the page before. `only`: ids of apps. */
   async listApps({
     after,
     limit,
+    only,
   }: {
     readonly after?: string | undefined
     readonly limit: number
+    readonly only?: readonly string[] | undefined
   }): Promise<AppRecord[]> {
-    const rows = await database.query<{ record: AppRow }>(page, [after ?? null, limit])
+    const rows = await database.query<{ record: AppRow }>(page, [after ?? null, limit, only ?? null])
     return rows.map(({ record }) => appFrom(record))
   },
 
   async allApps(): Promise<AppRecord[]> {
-    const rows = await database.query<{ record: AppRow }>(page, [null, null])
+    const rows = await database.query<{ record: AppRow }>(page, [null, null, null])
     return rows.map(({ record }) => appFrom(record))
   },
 

@@ -73,6 +73,8 @@ interface Forward {
 export interface AuditFilter {
   /** Names; left out, everything, also what concerns no app. */
   readonly apps?: readonly string[] | undefined
+  /** Of apps by name, since they are there: of an earlier one with the name nothing is told. */
+  readonly visible?: readonly { readonly name: string; readonly since: Date }[] | undefined
   readonly actor?: string | undefined
   readonly action?: string | undefined
   readonly outcomes?: readonly string[] | undefined
@@ -105,7 +107,7 @@ async function find(database: Database, filter: AuditFilter, place: Place): Prom
 
 /** Ids grow with time: a window of time is found as one of ids, so that the order stays that of the index. */
 export function auditQuery(
-  { apps, actor, action, outcomes, since, until }: AuditFilter,
+  { apps, visible, actor, action, outcomes, since, until }: AuditFilter,
   { before, after, limit, order }: Place,
 ): { text: string; values: unknown[] } {
   const values: unknown[] = []
@@ -114,6 +116,7 @@ export function auditQuery(
     `(SELECT w.id FROM audit w WHERE w.at >= ${value(moment)} ORDER BY w.at, w.id LIMIT 1)`
   const where = [
     ...(apps ? [`app = ANY(${value(apps)}::text[])`] : []),
+    ...(visible ? [isVisible(visible, value)] : []),
     ...(actor === undefined ? [] : [`actor = ${value(actor)}`]),
     ...(action === undefined ? [] : [`action = ${value(action)}`]),
     ...(outcomes ? [`outcome = ANY(${value(outcomes)}::text[])`] : []),
@@ -126,4 +129,11 @@ export function auditQuery(
     SELECT id, at, actor, action, app, outcome, detail FROM audit
     ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''} ORDER BY id ${order} LIMIT ${limit}`
   return { text, values }
+}
+
+function isVisible(visible: NonNullable<AuditFilter['visible']>, value: (given: unknown) => string): string {
+  const names = value(visible.map(({ name }) => name))
+  const times = value(visible.map(({ since }) => since))
+  return `EXISTS (SELECT FROM unnest(${names}::text[], ${times}::timestamptz[]) AS v(name, since)
+      WHERE v.name = audit.app AND v.since <= audit.at)`
 }

@@ -64,10 +64,13 @@ export const events = (database: Database) => ({
   async listEvents({
     appId,
     deploymentId,
+    only,
     after,
     limit,
   }: {
     readonly appId?: string | undefined
+    /** Ids of apps. */
+    readonly only?: readonly string[] | undefined
     readonly deploymentId?: string | undefined
     readonly after?: bigint | undefined
     readonly limit: number
@@ -75,7 +78,9 @@ export const events = (database: Database) => ({
     const rows = await database.prisma.event.findMany({
       where: {
         id: { gt: after ?? 0n },
-        ...(appId ? { appId } : {}),
+        ...(appId || only
+          ? { appId: { ...(appId ? { equals: appId } : {}), ...(only ? { in: [...only] } : {}) } }
+          : {}),
         ...(deploymentId ? { deploymentId } : {}),
       },
       orderBy: { id: 'asc' },

@@ -1,3 +1,7 @@
+import { links } from './access/links.ts'
+import { sessions } from './access/sessions.ts'
+import { signInTables } from './access/sign-in-tables.ts'
+import { users } from './access/users.ts'
 import { apps } from './apps.ts'
 import { audit } from './audit.ts'
 import { settling } from './backup/settle.ts'
@@ -85,6 +89,7 @@ export async function openStore({ maxSeats = 1_000, secretKey, ...options }: Sto
     ...idempotency(database),
     ...instances(database),
     ...leases(database),
+    ...links(database),
     ...logs(database),
     ...outbox(database),
     ...overviews(database),
@@ -94,6 +99,8 @@ export async function openStore({ maxSeats = 1_000, secretKey, ...options }: Sto
     ...requests(database),
     ...routes(database),
     ...tagFindings(database),
+    ...sessions(database),
+    ...signInTables(database),
     ...signers(database),
     ...sourceCredentials(database, secretKey),
     ...sourceSettings(database, secretKey),
@@ -101,6 +108,7 @@ export async function openStore({ maxSeats = 1_000, secretKey, ...options }: Sto
     ...tokens(database),
     ...traffic(database),
     ...unfinished(database),
+    ...users(database),
     ...webhooks(database, secretKey),
     onChange: changes.onChange,
     waitForChange: changes.waitForChange,

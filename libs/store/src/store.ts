@@ -1,4 +1,8 @@
 import type { AppRecord, CommandStore } from '@tagship/engine'
+import type { links } from './access/links.ts'
+import type { sessions } from './access/sessions.ts'
+import type { signInTables } from './access/sign-in-tables.ts'
+import type { users } from './access/users.ts'
 import type { apps } from './apps.ts'
 import type { audit } from './audit.ts'
 import type { settling } from './backup/settle.ts'
@@ -56,6 +60,10 @@ export interface Store
     ReturnType<typeof tokens>,
     ReturnType<typeof traffic>,
     ReturnType<typeof leases>,
+    ReturnType<typeof links>,
+    ReturnType<typeof sessions>,
+    ReturnType<typeof signInTables>,
+    ReturnType<typeof users>,
     Pick<ReturnType<typeof logs>, 'logs'> {
   appByName(name: string): Promise<AppRecord | null>
   /** Resolves while Postgres answers. */

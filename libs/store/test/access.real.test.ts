@@ -16,7 +16,7 @@ describe('tokens', () => {
     expect(await store.countTokens()).toBe(0)
     const secret = await store.createToken('anna', 'deployer')
     expect(secret).toMatch(/^tsp_[\w-]{43}$/)
-    expect(await store.authenticate(secret)).toEqual({ name: 'anna', role: 'deployer' })
+    expect(await store.authenticate(secret)).toMatchObject({ name: 'anna', role: 'deployer' })
     expect(await store.authenticate('tsp_guess')).toBeNull()
     expect(await store.countTokens()).toBe(1)
     const [row] = await test.sql('SELECT * FROM api_tokens')
@@ -28,7 +28,7 @@ describe('tokens', () => {
     const first = await store.createToken('bert', 'viewer')
     const second = await store.createToken('bert', 'admin')
     expect(await store.authenticate(first)).toBeNull()
-    expect(await store.authenticate(second)).toEqual({ name: 'bert', role: 'admin' })
+    expect(await store.authenticate(second)).toMatchObject({ name: 'bert', role: 'admin' })
   })
 })
 

@@ -105,8 +105,8 @@ function endOf(child: ChildProcess): Promise<number> {
 async function report(ready: Ready, data: string, flags: Flags): Promise<void> {
   const config = await keepToken(ready, data)
   if (flags.json) {
-    const { url, appsUrl, firstToken, installation, adopted } = ready
-    return printJson({ url, appsUrl, firstToken, installation, adopted, data, config })
+    const { url, appsUrl, firstToken, setUpLink, installation, adopted } = ready
+    return printJson({ url, appsUrl, firstToken, setUpLink, installation, adopted, data, config })
   }
   const mark = paint('green', '✔')
   printLines([
@@ -123,6 +123,13 @@ async function report(ready: Ready, data: string, flags: Flags): Promise<void> {
       '',
       `  admin token  ${paint('bold', ready.firstToken)}`,
       `  It is shown this once${config ? `, and kept in ${config}` : ''}.`,
+      ...(ready.setUpLink
+        ? [
+            '',
+            `  set-up link  ${paint('bold', ready.setUpLink)}`,
+            '  It makes the first admin of the dashboard, once, within a day.',
+          ]
+        : []),
       '',
       '  Next: tagship app add NAME',
     ])

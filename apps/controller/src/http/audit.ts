@@ -7,7 +7,7 @@ import type { FastifyRequest } from 'fastify'
 import { routeOf } from './access.ts'
 import { withoutPassword } from './present.ts'
 import type { HttpStore } from './store.ts'
-import { withoutSecrets } from './without-secrets.ts'
+import { confidential, withoutSecrets } from './without-secrets.ts'
 
 /** More refusals of callers without a token than this, a minute, go to the log only: nobody outside may fill the disk. */
 const strangersPerMinute = 60
@@ -15,6 +15,13 @@ const strangersPerMinute = 60
 export interface Auditor {
   refused(request: FastifyRequest, error: TagshipError): Promise<void>
   wrote(request: FastifyRequest, action: RouteName, result: WriteResult): Promise<void>
+  /** Somebody has signed in or out, or changed what they sign in with. */
+  signedIn(
+    request: FastifyRequest,
+    action: string,
+    who: { readonly name: string; readonly by: string },
+  ): Promise<void>
+  failedToSignIn(request: FastifyRequest, action: string, error: TagshipError): Promise<void>
 }
 
 type WriteResult = { readonly status: number; readonly response: unknown } | { readonly error: TagshipError }
@@ -45,22 +52,37 @@ export function createAuditor(store: HttpStore, log: Logger): Auditor {
       await append({
         actor: request.identity?.name ?? 'anonymous',
         action: route.name,
-        app: appOf(request.params, null, null),
+        app: appOf(route.name, request.params, null, null),
         outcome: 'refused',
-        detail: { code: error.code, from: request.ip },
+        detail: { code: error.code, ...viaOf(request), from: request.ip },
       })
     },
+    async signedIn(request, action, { name, by }) {
+      await append({ actor: name, action, app: null, outcome: 'done', detail: { by, from: request.ip } })
+    },
+    async failedToSignIn(request, action, error) {
+      if (!mayRecordStranger()) return
+      const tried = textIn(request.body, 'username') ?? textIn(request.body, 'email')
+      const detail = {
+        code: error.code,
+        from: request.ip,
+        ...(tried === null ? {} : { tried: tried.slice(0, 100) }),
+      }
+      await append({ actor: 'anonymous', action, app: null, outcome: 'refused', detail })
+    },
     async wrote(request, action, result) {
-      const asked = describeBody(request.body)
+      if ('error' in result && request.identity === null && !mayRecordStranger()) return
+      const asked = { ...describeParams(request.params), ...describeBody(request.body) }
       const response = 'response' in result ? result.response : null
       await append({
         actor: request.identity?.name ?? 'anonymous',
         action,
-        app: appOf(request.params, request.body, response),
+        app: appOf(action, request.params, request.body, response),
         outcome: 'error' in result ? 'failed' : 'done',
         detail: {
           ...asked,
           ...warningsIn(response),
+          ...(request.identity ? viaOf(request) : { from: request.ip }),
           ...('error' in result ? { code: result.error.code, problem: result.error.message } : {}),
         },
       })
@@ -74,9 +96,21 @@ function warningsIn(response: unknown): { readonly warnings?: unknown } {
   return Array.isArray(found) && found.length > 0 ? { warnings: found } : {}
 }
 
+/** Whether a person did it or a token. */
+function viaOf({ identity }: FastifyRequest): { readonly via?: string } {
+  return identity ? { via: identity.kind === 'user' ? 'session' : 'token' } : {}
+}
+
+/** Whom or what it was about, where that is no app. */
+function describeParams(params: unknown): Record<string, string> {
+  const named = ['user', 'token', 'session'].map((key) => [key, textIn(params, key)] as const)
+  return Object.fromEntries(named.filter((entry): entry is [(typeof entry)[0], string] => entry[1] !== null))
+}
+
 /** The app's name is in the path, in the body of a new app, or in the deployment that is the answer. */
-function appOf(params: unknown, body: unknown, response: unknown): string | null {
-  return textIn(params, 'app') ?? textIn(body, 'name') ?? textIn(response, 'app')
+function appOf(action: RouteName, params: unknown, body: unknown, response: unknown): string | null {
+  const named = textIn(params, 'app') ?? textIn(response, 'app')
+  return named ?? (action === 'addApp' ? textIn(body, 'name') : null)
 }
 
 function textIn(value: unknown, key: string): string | null {
@@ -89,6 +123,7 @@ function textIn(value: unknown, key: string): string | null {
 function describeBody(body: unknown): Record<string, unknown> {
   if (typeof body !== 'object' || body === null) return {}
   const described: Record<string, unknown> = { ...Object(withoutSecrets(body)) }
+  for (const field of confidential) delete described[field]
   if (typeof described.repo === 'string') described.repo = withoutPassword(described.repo)
   for (const field of ['buildArgs', 'env', 'secrets']) {
     const values = described[field]

@@ -4,16 +4,21 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Route, RouteName, Routes } from '@tagship/api'
 import type { Logger } from '@tagship/kit'
+import type { Identity } from '@tagship/store'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Registry } from 'prom-client'
 import type { z } from 'zod'
+import type { SignIn } from '../sign-in/sign-in.ts'
 import type { Commands } from './commands.ts'
 import type { Insight } from './insight.ts'
 import type { StreamItem } from './server-sent-events.ts'
 import type { HttpStore } from './store.ts'
 
 export interface ServerDeps {
+  /** As the caller sees it: what they may not see is not there. */
   readonly store: HttpStore
+  /** Ids of the apps that the caller may see; null: all. */
+  readonly visible: readonly string[] | null
   readonly commands: Commands
   readonly insight: Insight
   readonly log: Logger
@@ -25,6 +30,8 @@ export interface ServerDeps {
   /** Answers everything under /git/, and asks for a token itself. */
   readonly pushEndpoint: (request: IncomingMessage, response: ServerResponse) => Promise<void> | void
   readonly metrics: Registry
+  /** Sessions of people. */
+  readonly signIn: SignIn
   /** Of this API, as users reach it, without a slash at the end. */
   readonly publicUrl: string
   /** Where users reach an app's host. */
@@ -42,8 +49,10 @@ interface Call<R extends Route> {
   readonly params: Parsed<R, 'params'>
   readonly query: Parsed<R, 'query'>
   readonly body: Parsed<R, 'body'>
-  /** The name of the token. */
+  /** The name of the user or token. */
   readonly actor: string
+  /** Who asks; a handler of an open route has nobody. */
+  readonly identity: Identity
   readonly request: FastifyRequest
   readonly reply: FastifyReply
 }

@@ -3,8 +3,10 @@ import { commonErrors, isWrite, problem, type Route, type RouteName, routes, wri
 import { errorCatalogue } from '@tagship/domain'
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import { z } from 'zod'
+import { untilRevoked } from './access.ts'
 import type { Auditor } from './audit.ts'
 import type { Handlers, ServerDeps, StreamOpeners } from './handler.ts'
+import { accessHandlers } from './handlers/access.ts'
 import { appHandlers, appStreams } from './handlers/apps.ts'
 import { auditHandlers } from './handlers/audit.ts'
 import { configHandlers } from './handlers/config.ts'
@@ -18,11 +20,14 @@ import { releaseHandlers } from './handlers/releases.ts'
 import { sourceHandlers } from './handlers/source.ts'
 import { systemHandlers } from './handlers/system.ts'
 import { trafficHandlers, trafficStreams } from './handlers/traffic.ts'
+import { limitAttempts } from './limits.ts'
 import { serveStream } from './server-sent-events.ts'
+import { seenBy } from './visible-store.ts'
 import { performWrite } from './writes.ts'
 
 const handlers: Handlers = {
   ...overviewHandlers,
+  ...accessHandlers,
   ...appHandlers,
   ...configHandlers,
   ...deploymentHandlers,
@@ -47,11 +52,13 @@ export interface RouteContext {
 
 export function registerRoutes(server: FastifyInstance, context: RouteContext): void {
   for (const [name, route] of entriesOf(routes)) {
+    const limits = route.limited ? limitAttempts(server) : { config: {} }
     server.route({
       method: route.method,
       url: route.path,
       schema: schemaOf(name, route),
-      config: { routeName: name, role: route.role },
+      ...limits,
+      config: { ...limits.config, routeName: name, role: route.role, scope: route.scope },
       preValidation: async (request) => {
         if (route.body) request.body ??= {}
       },
@@ -71,23 +78,32 @@ type AnyOpener = (
 function handle(
   name: RouteName,
   route: Route,
-  { deps, auditor, closing }: RouteContext,
+  { deps: all, auditor, closing }: RouteContext,
   request: FastifyRequest,
   reply: FastifyReply,
   server: FastifyInstance,
 ) {
   const { params, query, body, identity } = request
-  const call = { params, query, body, actor: identity?.name ?? '', request, reply }
+  const deps = identity ? seenBy(all, identity) : all
+  const call = { params, query, body, actor: identity?.name ?? '', identity, request, reply }
   if (name === 'openapi') return server.swagger()
   const open: AnyOpener | undefined = Reflect.get(streamOpeners, name)
   const answer = handlers[name] as AnyHandler
   if (open && acceptsStream(request)) {
-    const signal = AbortSignal.any([closing, closeOf(reply)])
+    const ended = AbortSignal.any([closing, closeOf(reply)])
+    const signal = AbortSignal.any([ended, untilRevoked(all, request, reply, ended)])
     return open(deps, call, signal).then((items) => serveStream(request, reply, items, signal))
   }
   if (!isWrite(route)) return answer(deps, call)
   const act = () => answer(deps, call)
-  return performWrite(request, reply, { store: deps.store, auditor, action: name, status: route.status, act })
+  return performWrite(request, reply, {
+    store: deps.store,
+    auditor,
+    action: name,
+    status: route.status,
+    once: route.once,
+    act,
+  })
 }
 
 function acceptsStream(request: FastifyRequest): boolean {
@@ -105,8 +121,8 @@ function schemaOf(name: RouteName, route: Route): FastifySchema {
   return {
     operationId: name,
     summary: route.summary,
-    security: route.role === null ? [] : [{ token: [] }],
-    ...(route.role === null ? {} : { description: `Needs the role ${route.role}.` }),
+    security: route.role === null ? [] : [{ token: [] }, { session: [] }],
+    ...(route.role === null ? {} : { description: neededBy(route) }),
     ...(route.params ? { params: route.params } : {}),
     ...(route.query ? { querystring: route.query } : {}),
     ...(route.body ? { body: route.body } : {}),
@@ -117,6 +133,12 @@ function schemaOf(name: RouteName, route: Route): FastifySchema {
       ...problemsOf(route),
     },
   }
+}
+
+function neededBy({ role, scope, path }: Route): string {
+  if (scope === 'own') return 'For everybody; shows of apps what the caller may see.'
+  const what = /:app\b|deployments\/:id/.test(path) ? 'for the app' : 'for the whole installation'
+  return `Needs the role ${role} ${what}.`
 }
 
 const idempotencyHeader = z.looseObject({

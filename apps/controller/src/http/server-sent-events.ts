@@ -29,6 +29,7 @@ export async function serveStream(
 ): Promise<void> {
   const response = reply.hijack().raw
   response.writeHead(200, {
+    ...headersOf(reply),
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
     'x-accel-buffering': 'no',
@@ -60,4 +61,9 @@ function reportProblem(request: FastifyRequest, response: ServerResponse, error:
   if (response.writableNeedDrain) response.destroy()
   else
     response.write(`event: ${streamProblem}\ndata: ${JSON.stringify(toProblem(request, explain(error)))}\n\n`)
+}
+
+/** A hijacked reply sends nothing by itself: what protects browsers, and a renewed cookie, go along. */
+function headersOf(reply: FastifyReply) {
+  return Object.fromEntries(Object.entries(reply.getHeaders()).filter(([, value]) => value !== undefined))
 }

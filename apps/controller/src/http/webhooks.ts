@@ -11,6 +11,7 @@ import { z } from 'zod'
 import { mayTellOfTags } from '../webhooks/payload.ts'
 import { type Delivery, digestOf, isSigned } from '../webhooks/signature.ts'
 import type { ServerDeps } from './handler.ts'
+import { deliveriesPerAddress } from './limits.ts'
 
 /** A push that tells of many commits is large; providers themselves send up to 25 MB, which nobody needs to read. */
 const bodyLimit = 1024 * 1024
@@ -37,7 +38,7 @@ export async function registerWebhooks(server: FastifyInstance, deps: ServerDeps
         params,
         response: { 202: webhookAccepted, '4xx': problemContent },
       },
-      config: { role: null },
+      config: { role: null, rateLimit: deliveriesPerAddress },
       handler: async (request, reply) => {
         try {
           await receive(deps, request)
@@ -63,7 +64,7 @@ async function receive({ store }: ServerDeps, request: FastifyRequest): Promise<
   const asked = params.parse(request.params)
   const provider = providerOf(asked.provider)
   const delivery = deliveryOf(request)
-  const known = await store.webhookOf(asked.app, provider ?? 'github')
+  const known = isAppName(asked.app) ? await store.webhookOf(asked.app, provider ?? 'github') : null
   const signed = isSigned(provider ?? 'github', delivery, known?.secret ?? nobodysSecret)
   if (!known || !provider || !signed) {
     throw new TagshipError('webhook.refused', 'the delivery is not signed by who may tell of new tags here')
@@ -73,6 +74,11 @@ async function receive({ store }: ServerDeps, request: FastifyRequest): Promise<
     mayTellOfTags(provider, delivery.body),
   )
   if (!accepted) throw new TagshipError('webhook.replayed', 'the same delivery was accepted before')
+}
+
+/** What cannot be a name is not asked for: a database cannot even hold some of it. */
+function isAppName(text: string): boolean {
+  return /^[a-z][a-z0-9-]{0,38}[a-z0-9]$/.test(text)
 }
 
 function providerOf(text: string): WebhookProvider | null {

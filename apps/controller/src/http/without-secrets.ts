@@ -1,3 +1,14 @@
+/** Fields of a request that open something: nothing of them is kept. */
+export const confidential = ['password', 'currentPassword', 'newPassword', 'link', 'code'] as const
+
+/** A request as it is compared with another of the same key. */
+export function comparable(body: unknown): unknown {
+  const kept = withoutSecrets(body)
+  if (!isRecord(kept)) return kept
+  const fields = confidential.filter((field) => typeof kept[field] === 'string')
+  return { ...kept, ...Object.fromEntries(fields.map((field) => [field, 'hidden'])) }
+}
+
 /**
  * A body for what is kept of it: the values of secrets are left out, also where only a hash would be kept, from
  * which a short one could be found by trying. Of a request and of an answer alike.

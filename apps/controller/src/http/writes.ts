@@ -9,7 +9,7 @@ import { identityOf } from './access.ts'
 import type { Auditor } from './audit.ts'
 import { explain, problemType, tellWhenToRetry, toProblem } from './problems.ts'
 import type { HttpStore } from './store.ts'
-import { withoutSecrets } from './without-secrets.ts'
+import { comparable, withoutSecrets } from './without-secrets.ts'
 
 export interface Write {
   readonly store: HttpStore
@@ -17,6 +17,8 @@ export interface Write {
   readonly action: RouteName
   /** Of the answer where it goes well. */
   readonly status: number
+  /** A field of the answer that is never kept. */
+  readonly once?: string | undefined
   readonly act: () => Promise<unknown>
 }
 
@@ -25,9 +27,10 @@ export interface Write {
  * @throws idempotency.mismatch, request.conflict where the first request with the key is not done
  */
 export async function performWrite(request: FastifyRequest, reply: FastifyReply, write: Write) {
-  const { store } = write
-  const key = keyOf(request)
-  const actor = identityOf(request).name
+  const { store, once } = write
+  // Who is nobody yet has nothing that a key could belong to.
+  const key = request.identity === null ? null : keyOf(request)
+  const actor = request.identity?.name ?? ''
   const earlier = key === null ? { kind: 'new' as const } : await begin(store, key, actor, hashOf(request))
   if (earlier.kind === 'replay') {
     return answer(reply.header('idempotent-replayed', 'true'), earlier.status, earlier.response)
@@ -39,10 +42,15 @@ export async function performWrite(request: FastifyRequest, reply: FastifyReply,
     await noteInTheEnd(() =>
       status >= 500
         ? store.forgetIdempotent(key, actor)
-        : store.finishIdempotent(key, actor, status, withoutSecrets(response)),
+        : store.finishIdempotent(key, actor, status, withoutField(withoutSecrets(response), once)),
     )
   }
   return answer(reply, status, response)
+}
+
+function withoutField(response: unknown, field: string | undefined): unknown {
+  if (field === undefined || typeof response !== 'object' || response === null) return response
+  return Object.hasOwn(response, field) ? { ...response, [field]: null } : response
 }
 
 /** A beginning whose answer got lost may stand all the same: nobody shall have to wait until it counts as abandoned. */
@@ -132,6 +140,6 @@ function keyOf(request: FastifyRequest): string | null {
 function hashOf(request: FastifyRequest): string {
   const { method, url, body } = request
   return createHash('sha256')
-    .update(canonicalJson({ method, url, body: withoutSecrets(body) ?? null }))
+    .update(canonicalJson({ method, url, body: comparable(body) ?? null }))
     .digest('hex')
 }

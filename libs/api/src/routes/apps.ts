@@ -11,6 +11,7 @@ export const appRoutes = {
     path: '/api/v1/apps',
     summary: 'Every app, by name; as a stream, which apps have changed: settings, hold, tags, poll',
     role: 'viewer',
+    scope: 'own',
     query: pageQuery,
     response: page(app),
     stream: appChange,

@@ -13,6 +13,7 @@ export const deploymentRoutes = {
     path: '/api/v1/deployments',
     summary: 'The deployments of all apps, newest first; a page may be short, or empty, and have a next one',
     role: 'viewer',
+    scope: 'own',
     query: deploymentQuery.extend({ app: line(100).optional() }),
     response: page(listedDeployment),
     status: 200,

@@ -8,4 +8,10 @@ export const toDeployErrors = [
   'tag.moved',
   'signature.refused',
 ] as const
-export const gitErrors = ['git.unreachable', 'git.denied', 'git.notFound', 'git.failed'] as const
+export const gitErrors = [
+  'repo.refused',
+  'git.unreachable',
+  'git.denied',
+  'git.notFound',
+  'git.failed',
+] as const

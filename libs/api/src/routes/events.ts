@@ -19,6 +19,7 @@ export const eventRoutes = {
     path: '/api/v1/events',
     summary: 'The history of all apps: newest first as a page, or every event as it happens as a stream',
     role: 'viewer',
+    scope: 'own',
     query: eventQuery,
     response: page(event),
     stream: eventMessage,

@@ -8,6 +8,7 @@ export const overviewRoutes = {
     summary:
       'Every app at a glance, by name: slots, what is under way, health, the last hour’s traffic, alerts',
     role: 'viewer',
+    scope: 'own',
     query: overviewQuery,
     response: overview,
     status: 200,

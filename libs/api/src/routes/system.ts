@@ -53,6 +53,7 @@ export const systemRoutes = {
     path: '/api/openapi.json',
     summary: 'This document',
     role: 'viewer',
+    scope: 'own',
     response: z.looseObject({ openapi: z.string() }),
     status: 200,
     errors: [],

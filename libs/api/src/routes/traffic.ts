@@ -9,6 +9,7 @@ export const trafficRoutes = {
     summary:
       'Requests per second on each slot, as last seen at the router or followed; status 503 before the first look',
     role: 'viewer',
+    scope: 'own',
     query: liveTrafficQuery,
     response: trafficSample,
     stream: trafficSample,

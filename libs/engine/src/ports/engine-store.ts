@@ -151,4 +151,6 @@ export interface EngineStore {
   forgetOldTraffic(): Promise<void>
   /** Deliveries of webhooks that are older than a month are not known again. */
   forgetOldDeliveries(): Promise<void>
+  /** Sign-ins that are over, or that nobody came back to. */
+  forgetOldSessions(): Promise<void>
 }

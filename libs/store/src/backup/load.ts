@@ -59,7 +59,8 @@ function fail(error: unknown): never {
 /** Somebody's apps, tokens and deeds are never overwritten. */
 async function refuseRows(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ used: boolean }>(
-    'SELECT EXISTS (SELECT FROM apps) OR EXISTS (SELECT FROM audit) OR EXISTS (SELECT FROM api_tokens) AS used',
+    `SELECT EXISTS (SELECT FROM apps) OR EXISTS (SELECT FROM audit) OR EXISTS (SELECT FROM api_tokens)
+      OR EXISTS (SELECT FROM users) AS used`,
   )
   if (rows[0]?.used) throw new TagshipError('restore.notEmpty', 'the database has apps, tokens or history')
 }

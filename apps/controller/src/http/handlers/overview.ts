@@ -18,7 +18,7 @@ export const overviewHandlers = {
     })
     const blocked = [...moved].filter(([, tags]) => tags.length > 0).map(([id]) => id)
     const alerting = [...unreachable.map(({ appId }) => appId), ...blocked]
-    const filter = { apps: null, text: query.q, show: query.show, alerting }
+    const filter = { apps: deps.visible, text: query.q, show: query.show, alerting }
     const after = readTextCursor(query.cursor)
     const { apps, counts } = await store.overview(filter, { after, limit: query.limit + 1 })
     const page = toPage(apps, query.limit, ({ name }) => name)
