@@ -8,7 +8,7 @@ export type {
   RollbackPreviewJson,
 } from './changes.ts'
 export * from './client.ts'
-export { ApiError, ControllerUnreachable } from './client-errors.ts'
+export { ApiError, ControllerUnreachable, networkReason, parseJson, throwProblem } from './client-errors.ts'
 export type { ConfigChangeJson, EnvListJson, SecretListJson } from './config.ts'
 export * from './controller-process.ts'
 export * from './deployment.ts'

@@ -4,7 +4,7 @@ import { ApiError, type AppJson, type EventMessage, type ListedDeploymentJson } 
 import type { QueryClient } from '@tanstack/react-query'
 import { patchHistory, renewHistory } from './history.ts'
 import { keys } from './queries.ts'
-import { api, signOut } from './session.ts'
+import { api, forgetSession } from './session.ts'
 import { createStore } from './store.ts'
 
 export type Connection = 'connecting' | 'open' | 'broken'
@@ -36,7 +36,7 @@ export async function followEvents(queryClient: QueryClient, signal: AbortSignal
       }
     } catch (error) {
       if (signal.aborted) return
-      if (error instanceof ApiError && error.status === 401) return signOut()
+      if (error instanceof ApiError && error.status === 401) return forgetSession()
       onConnection('broken')
     }
     await new Promise((resolve) => setTimeout(resolve, againMs))

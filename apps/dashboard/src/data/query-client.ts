@@ -1,6 +1,6 @@
 import { ApiError } from '@tagship/api'
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query'
-import { signOut } from './session.ts'
+import { forgetSession } from './session.ts'
 
 /** What the controller refuses it refuses again; what could not be reached is tried again. */
 function isWorthAnotherTry(failures: number, error: Error): boolean {
@@ -10,7 +10,7 @@ function isWorthAnotherTry(failures: number, error: Error): boolean {
 
 /** A session that has ended leads to where a new one begins. */
 function onError(error: Error): void {
-  if (error instanceof ApiError && error.status === 401) signOut()
+  if (error instanceof ApiError && error.status === 401) forgetSession()
 }
 
 /** Nothing grows old by itself: live.ts says what has changed. */

@@ -5,6 +5,7 @@ import {
   createRouter,
   type ErrorComponentProps,
   lazyRouteComponent,
+  redirect,
 } from '@tanstack/react-router'
 import { parseAuditSearch } from '../pages/audit/search.ts'
 import { parseFiguresSearch } from '../pages/figures/search.ts'
@@ -56,8 +57,32 @@ const system = createRoute({
   component: lazyRouteComponent(() => import('../pages/system/page.tsx'), 'SystemPage'),
 })
 
+const access = createRoute({
+  getParentRoute: () => root,
+  path: '/access',
+  component: lazyRouteComponent(() => import('../pages/access/page.tsx'), 'AccessPage'),
+})
+
+const account = createRoute({
+  getParentRoute: () => root,
+  path: '/account',
+  component: lazyRouteComponent(() => import('../pages/account/page.tsx'), 'AccountPage'),
+})
+
+/** Where an OpenID provider, and who has bookmarked it, comes back to once signed in. */
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  beforeLoad: () => {
+    throw redirect({ to: '/' })
+  },
+})
+
 export const router = createRouter({
-  routeTree: root.addChildren([overview, app, deployment, tags, figures, audit, system]),
+  routeTree: root.addChildren([
+    ...[overview, app, deployment, tags, figures, audit, system],
+    ...[access, account, signIn],
+  ]),
   defaultPreload: 'intent',
   defaultPendingComponent: () => <Loading />,
   defaultErrorComponent: PageFailed,

@@ -1,48 +1,52 @@
-import { ApiError } from '@tagship/api'
-import { useMutation } from '@tanstack/react-query'
-import { type SubmitEvent, useEffect } from 'react'
-import { signIn } from '../../data/session.ts'
-import { Button } from '../../parts/button.tsx'
-import { Field } from '../../parts/field.tsx'
-import { Mark } from '../../shell/mark.tsx'
-import styles from './page.module.css'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { signInOptionsQuery } from '../../data/access.ts'
+import { Notice } from '../../parts/notice.tsx'
+import { CodeForm } from './code-form.tsx'
+import { Front } from './front.tsx'
+import { OtherWays } from './other-ways.tsx'
+import { PasswordForm } from './password-form.tsx'
+import { TokenForm } from './token-form.tsx'
 
+/** Name and password, a code where one is wanted; or another way that this controller knows. */
 export function SignInPage() {
-  const attempt = useMutation({ mutationFn: signIn })
-  useEffect(() => {
-    document.title = 'Sign in · Tagship'
-  }, [])
-  const submit = (event: SubmitEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    const token = new FormData(event.currentTarget).get('token')
-    if (typeof token === 'string') attempt.mutate(token.trim())
-  }
+  const [way, setWay] = useState<'password' | 'code' | 'token'>('password')
+  const { data: options } = useQuery(signInOptionsQuery)
+  if (way === 'code')
+    return (
+      <Front title="One more step">
+        <CodeForm onBack={() => setWay('password')} />
+      </Front>
+    )
+  if (way === 'token')
+    return (
+      <Front title="Sign in with a token">
+        <TokenForm onBack={() => setWay('password')} />
+      </Front>
+    )
   return (
-    <main className={styles.page}>
-      <form className={styles.form} onSubmit={submit}>
-        <div className={styles.brand}>
-          <Mark size={28} />
-          <h1>Sign in to Tagship</h1>
-        </div>
-        <Field
-          label="Token"
-          name="token"
-          type="password"
-          autoComplete="off"
-          required
-          autoFocus
-          problem={attempt.error && problemOf(attempt.error)}
-          hint="tagship up has printed the admin’s token once. It is kept until this tab is closed."
-        />
-        <Button look="strong" type="submit" disabled={attempt.isPending}>
-          {attempt.isPending ? 'Signing in' : 'Sign in'}
-        </Button>
-      </form>
-    </main>
+    <Front title="Sign in to Tagship">
+      <FromProvider />
+      {options?.setUp && (
+        <Notice tone="neutral">
+          Nobody has an account yet. tagship up has printed a set-up link; for another one, on its machine:
+          tagship login --setup-link
+        </Notice>
+      )}
+      <PasswordForm onCode={() => setWay('code')} />
+      <OtherWays options={options} onToken={() => setWay('token')} />
+    </Front>
   )
 }
 
-function problemOf(error: Error): string {
-  if (error instanceof ApiError && error.status === 401) return 'This token is unknown, or was revoked.'
-  return error.message
+/** An OpenID provider sends people back here where it did not sign them in. */
+function FromProvider() {
+  const error = new URLSearchParams(location.search).get('error')
+  if (location.pathname !== '/sign-in' || error === null) return null
+  return (
+    <Notice tone="bad">
+      The provider did not sign you in ({error.slice(0, 80)}). It knows you by an e-mail address that an admin
+      has to have invited.
+    </Notice>
+  )
 }
