@@ -28,6 +28,8 @@ export interface Installation extends AsyncDisposable {
   readonly client: Client
   /** Runs `./tagship …`; never throws for its exit code. */
   tagship(...args: string[]): Promise<CommandOutcome>
+  /** The same with another token than the one that `up` has left. */
+  tagshipAs(token: string, ...args: string[]): Promise<CommandOutcome>
   /** Runs `./tagship … --json`, expects the exit code, and gives the document. */
   json<T = unknown>(args: readonly string[], exitCode?: number): Promise<T>
   /** Pushes to the repository that Tagship hosts for the app. @returns what the pusher saw, and git's exit code */
@@ -117,6 +119,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     httpPort,
     client: createClient({ url, token }),
     tagship: (...args) => run(args),
+    tagshipAs: (one, ...args) => run(args, { TAGSHIP_URL: url, TAGSHIP_TOKEN: one }),
     async json<T>(args: readonly string[], exitCode = 0) {
       const outcome = await run([...args, '--json'])
       if (outcome.exitCode !== exitCode) {

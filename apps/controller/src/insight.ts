@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { throttle } from '@tagship/kit'
 import { doctor } from './doctor.ts'
 import type { Insight } from './http/insight.ts'
@@ -8,6 +9,8 @@ import type { TrafficWatch } from './traffic/watch.ts'
 
 /** Pages that are open ask at every event; images come and go seldom. */
 const imagesMs = 3_000
+/** An engine that hangs must not let pages hang that only show something of it besides. */
+const patienceMs = 800
 /** Each look starts programs. */
 const doctorMs = 10_000
 
@@ -24,10 +27,12 @@ export function createInsight(
       warn(error)
       return null
     })
+  const soonOrNull = <T>(asked: Promise<T>) =>
+    Promise.race([orNull(asked), sleep(patienceMs, null, { ref: false })])
   return {
-    images: rememberFor(imagesMs, () => orNull(ports.builder.list())),
-    image: (digest) => orNull(builder.describe(digest)),
-    instances: (app) => orNull(ports.runtime.list(app.name)),
+    images: rememberFor(imagesMs, () => soonOrNull(ports.builder.list())),
+    image: (digest) => soonOrNull(builder.describe(digest)),
+    instances: (app) => soonOrNull(ports.runtime.list(app.name)),
     compareCommits: (app, base, head) =>
       orNull(source.compare({ app: app.name, url: app.repoUrl }, base, head)),
     traffic,

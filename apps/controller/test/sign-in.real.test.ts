@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { codeOf } from '@tagship/tests/totp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ApiUnderTest, startApi } from './api-under-test.ts'
 import { browserOf } from './browser.ts'
@@ -19,20 +19,6 @@ async function signedIn(username: string, secret = password) {
     status: 200,
   })
   return page
-}
-
-/** RFC 6238, of a `otpauth://` address. */
-function codeOf(uri: string): string {
-  const base32 = new URL(uri).searchParams.get('secret') ?? ''
-  const bits = [...base32].map((c) =>
-    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0'),
-  )
-  const key = Buffer.from((bits.join('').match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
-  const counter = Buffer.alloc(8)
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)))
-  const digest = createHmac('sha1', key).update(counter).digest()
-  const offset = (digest.at(-1) ?? 0) & 15
-  return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0')
 }
 
 describe('set-up', () => {

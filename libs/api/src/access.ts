@@ -130,3 +130,4 @@ export const createTokenBody = z.strictObject({
 })
 /** `secret` is shown this once; null in the answer to a write that was sent twice. */
 export const newToken = z.object({ token, secret: z.string().nullable() }).meta({ id: 'NewToken' })
+export type NewTokenJson = z.output<typeof newToken>

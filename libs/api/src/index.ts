@@ -1,4 +1,4 @@
-export type { MeJson, SessionJson, TokenJson, UserJson, UserLinkJson } from './access.ts'
+export type { MeJson, NewTokenJson, SessionJson, TokenJson, UserJson, UserLinkJson } from './access.ts'
 export * from './app.ts'
 export type {
   ChangesJson,

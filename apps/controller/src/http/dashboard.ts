@@ -14,19 +14,6 @@ const namedFiles = ['theme.js', 'mark.svg']
 /** Open to all: the files hold nothing that is not in the sources; what they show comes from the API, by its rules. */
 const open = { config: { role: null }, schema: { hide: true } } as const
 
-/** Scripts and styles come as files of this origin, and nothing else is asked or may frame the page. */
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "font-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
-
 export async function registerDashboard(server: FastifyInstance): Promise<void> {
   await server.register(fastifyStatic, {
     root: folder,
@@ -35,10 +22,8 @@ export async function registerDashboard(server: FastifyInstance): Promise<void> 
     cacheControl: false,
     suppressWarning: true,
     setHeaders: (reply, path) => {
-      reply.header('x-content-type-options', 'nosniff')
       if (path.includes('/assets/')) reply.header('cache-control', 'public, max-age=31536000, immutable')
       else reply.header('cache-control', 'no-cache')
-      if (path.includes(page)) reply.header('content-security-policy', contentSecurityPolicy)
     },
   })
   server.get<{ Params: { '*': string } }>('/assets/*', open, (request, reply) =>

@@ -57,7 +57,7 @@ async function answer(desk: Desk, question: SignInQuestion, request: FastifyRequ
     if (response.status >= 400) throw await problemOf(desk, response.status, text, action === 'signIn')
     const begun = action === 'signIn' ? await signIn.begunBy(request, response) : null
     if (action !== null) await record(desk, request, action, begun ?? before)
-    return relay(reply, response, text)
+    return relay(reply, response, text, question)
   } catch (error) {
     if (action !== null) await auditor.failedToSignIn(request, action, explain(error))
     throw error
@@ -88,13 +88,18 @@ async function record(
 }
 
 /** Of its answer what the page needs: no token of a session is ever in reach of a script. */
-function relay(reply: FastifyReply, response: Response, text: string): FastifyReply {
+function relay(
+  reply: FastifyReply,
+  response: Response,
+  text: string,
+  { whole }: SignInQuestion,
+): FastifyReply {
   for (const cookie of response.headers.getSetCookie()) reply.header('set-cookie', cookie)
   reply.header('cache-control', 'no-store').code(response.status)
   const location = response.headers.get('location')
   if (location !== null && response.status >= 300) return reply.header('location', location).send()
   const body: unknown = parse(text)
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return reply.send(body ?? {})
+  if (whole || typeof body !== 'object' || body === null || Array.isArray(body)) return reply.send(body ?? {})
   const told = Object.entries(body).filter(([name]) => !['token', 'session', 'user'].includes(name))
   return reply.send(Object.fromEntries(told))
 }

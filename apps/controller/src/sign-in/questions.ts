@@ -12,6 +12,8 @@ export interface SignInQuestion {
   readonly query?: z.ZodType
   /** Guessing is made slow: by address, and by the name that is tried. */
   readonly limited?: true
+  /** What is answered is no session: the page gets all of it. */
+  readonly whole?: true
 }
 
 const text = (longest: number) =>
@@ -105,11 +107,14 @@ export const questions: readonly SignInQuestion[] = [
       z.strictObject({ password }),
     ),
   ),
-  get(
-    '/passkey/generate-register-options',
-    'What a new passkey is made from',
-    z.strictObject({ name: text(100).optional() }),
-  ),
+  {
+    ...get(
+      '/passkey/generate-register-options',
+      'What a new passkey is made from',
+      z.strictObject({ name: text(100).optional() }),
+    ),
+    whole: true,
+  },
   post(
     '/passkey/verify-registration',
     'Keep a new passkey',

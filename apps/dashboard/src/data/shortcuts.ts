@@ -61,8 +61,11 @@ addEventListener('keydown', (event) => {
   found.run()
 })
 
+/** A toast is a dialog, too, that keeps nobody from anything. */
+const inTheWay = '[role="dialog"]:not([aria-modal="false"]), [role="alertdialog"], [role="menu"]'
+
 function isBusy(target: EventTarget | null): boolean {
-  if (document.querySelector('[role="dialog"], [role="alertdialog"], [role="menu"]')) return true
+  if (document.querySelector(inTheWay)) return true
   return (
     target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]') !== null
   )

@@ -41,13 +41,17 @@ function ForWhoIsThere() {
   const problem = state === 'asking' ? session.problem : null
   useEffect(() => {
     if (state === 'asking' && !problem) void askWhoIsThere()
-    // What one person has seen is not for the next one.
-    if (state === 'out') queryClient.clear()
     if (!problem) return
     const again = setTimeout(() => void askWhoIsThere(), againMs)
     return () => clearTimeout(again)
   }, [state, problem])
-  if (state === 'in') return <RouterProvider router={router} />
+  if (state === 'in') return <Pages />
   if (state === 'out') return <SignInPage />
   return problem && <Failed error={problem} again={() => void askWhoIsThere()} />
+}
+
+function Pages() {
+  // What one person has seen is not for the next one.
+  useEffect(() => () => queryClient.clear(), [])
+  return <RouterProvider router={router} />
 }

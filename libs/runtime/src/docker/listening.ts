@@ -21,6 +21,7 @@ export async function whatListens(context: Context, containerId: string, port: n
   if (wanted.length > 0 && wanted.every(({ loopback }) => loopback)) {
     return ` but on 127.0.0.1 only; it has to listen on 0.0.0.0`
   }
+  if (wanted.length > 0) return `, seen from here; it does listen there: somebody else may have its address`
   const ports = [...new Set(listeners.map((listener) => listener.port))].sort((a, b) => a - b)
   return ports.length > 0 ? `; it listens on ${ports.join(', ')}` : ''
 }

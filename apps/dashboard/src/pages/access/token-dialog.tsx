@@ -38,7 +38,7 @@ type Span = (typeof spans)[number]['value']
 
 function TokenForm({ onClose, onShow }: Omit<TokenDialogProps, 'open'>) {
   const queryClient = useQueryClient()
-  const [role, setRole] = useState<Role>('deployer')
+  const [role, setRole] = useState<Role>('viewer')
   const [app, setApp] = useState<string | undefined>()
   const [span, setSpan] = useState<Span>('90')
   const create = useCommand({

@@ -6,14 +6,20 @@ import Rocket from 'lucide-react/icons/rocket'
 import Undo2 from 'lucide-react/icons/undo-2'
 import { useState } from 'react'
 import { useDeploy, useHold, useResume } from '../../data/commands.ts'
+import { useMay } from '../../data/session.ts'
 import { useShortcuts } from '../../data/shortcuts.ts'
 import { Button } from '../../parts/button.tsx'
 import { Menu, MenuItem } from '../../parts/menu.tsx'
 import { RollbackDialog } from '../../parts/rollback/rollback-dialog.tsx'
 import { DeployDialog } from './deploy-dialog.tsx'
 
-/** What can be done with an app; `r` opens the rollback from anywhere on its pages. */
+/** For those who may deploy it. */
 export function AppActions({ app }: { readonly app: AppJson }) {
+  return useMay('deployer', app.name) && <Actions app={app} />
+}
+
+/** What can be done with an app; `r` opens the rollback from anywhere on its pages. */
+function Actions({ app }: { readonly app: AppJson }) {
   const { name, live, hold } = app
   const [open, setOpen] = useState<'rollback' | 'deploy' | null>(null)
   const deploy = useDeploy(name)

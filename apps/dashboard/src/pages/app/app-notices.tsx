@@ -1,6 +1,7 @@
 import type { AppJson } from '@tagship/api'
 import { Link } from '@tanstack/react-router'
 import { useCancel, usePromote, useResume } from '../../data/commands.ts'
+import { useMay } from '../../data/session.ts'
 import { Button } from '../../parts/button.tsx'
 import { Notice } from '../../parts/notice.tsx'
 import { Age } from '../../parts/values.tsx'
@@ -8,6 +9,7 @@ import { Age } from '../../parts/values.tsx'
 /** What somebody has to know or to decide about the app. */
 export function AppNotices({ app }: { readonly app: AppJson }) {
   const { trouble, hold, active, poll, configNotLive, name } = app
+  const mayDecide = useMay('deployer', name)
   return (
     <>
       {trouble && (
@@ -18,8 +20,10 @@ export function AppNotices({ app }: { readonly app: AppJson }) {
           </Link>
         </Notice>
       )}
-      {active?.state === 'awaitingPromotion' && <Waiting id={active.id} release={active.release} />}
-      {hold && <Held app={name} hold={hold} />}
+      {active?.state === 'awaitingPromotion' && (
+        <Waiting id={active.id} release={active.release} mayDecide={mayDecide} />
+      )}
+      {hold && <Held app={name} hold={hold} mayDecide={mayDecide} />}
       {poll?.error && <Notice tone="bad">The repository’s tags cannot be read: {poll.error}</Notice>}
       {configNotLive.length > 0 && (
         <Notice tone="neutral">
@@ -30,7 +34,13 @@ export function AppNotices({ app }: { readonly app: AppJson }) {
   )
 }
 
-function Waiting({ id, release }: { readonly id: string; readonly release: string }) {
+interface WaitingProps {
+  readonly id: string
+  readonly release: string
+  readonly mayDecide: boolean
+}
+
+function Waiting({ id, release, mayDecide }: WaitingProps) {
   const promote = usePromote(id)
   const cancel = useCancel(id)
   const busy = promote.isPending || cancel.isPending
@@ -38,14 +48,16 @@ function Waiting({ id, release }: { readonly id: string; readonly release: strin
     <Notice
       tone="wait"
       action={
-        <>
-          <Button disabled={busy} onClick={() => cancel.mutate()}>
-            Cancel
-          </Button>
-          <Button look="strong" disabled={busy} onClick={() => promote.mutate()}>
-            Promote {release}
-          </Button>
-        </>
+        mayDecide && (
+          <>
+            <Button disabled={busy} onClick={() => cancel.mutate()}>
+              Cancel
+            </Button>
+            <Button look="strong" disabled={busy} onClick={() => promote.mutate()}>
+              Promote {release}
+            </Button>
+          </>
+        )
       }
     >
       {release} is healthy and waits for somebody to promote it.
@@ -53,15 +65,23 @@ function Waiting({ id, release }: { readonly id: string; readonly release: strin
   )
 }
 
-function Held({ app, hold }: { readonly app: string; readonly hold: NonNullable<AppJson['hold']> }) {
+interface HeldProps {
+  readonly app: string
+  readonly hold: NonNullable<AppJson['hold']>
+  readonly mayDecide: boolean
+}
+
+function Held({ app, hold, mayDecide }: HeldProps) {
   const resume = useResume(app)
   return (
     <Notice
       tone="wait"
       action={
-        <Button disabled={resume.isPending} onClick={() => resume.mutate()}>
-          Resume
-        </Button>
+        mayDecide && (
+          <Button disabled={resume.isPending} onClick={() => resume.mutate()}>
+            Resume
+          </Button>
+        )
       }
     >
       On hold by {hold.by}, <Age at={hold.at} ago />

@@ -2,12 +2,18 @@ import type { ListedDeploymentJson } from '@tagship/api'
 import { isServing, isSettled } from '@tagship/domain/machine'
 import { useState } from 'react'
 import { useCancel, useDeploy, usePromote } from '../../data/commands.ts'
+import { useMay } from '../../data/session.ts'
 import { useShortcuts } from '../../data/shortcuts.ts'
 import { Button } from '../../parts/button.tsx'
 import { RollbackDialog } from '../../parts/rollback/rollback-dialog.tsx'
 
-/** Only what can be done in the state that it is in. */
+/** For those who may deploy the app. */
 export function DeploymentActions({ deployment }: { readonly deployment: ListedDeploymentJson }) {
+  return useMay('deployer', deployment.app) && <Actions deployment={deployment} />
+}
+
+/** Only what can be done in the state that it is in. */
+function Actions({ deployment }: { readonly deployment: ListedDeploymentJson }) {
   const { id, app, state, tag, release, serving, rollback } = deployment
   const [open, setOpen] = useState(false)
   const promote = usePromote(id)

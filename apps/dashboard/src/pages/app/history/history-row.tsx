@@ -2,6 +2,7 @@ import type { ListedDeploymentJson } from '@tagship/api'
 import { Link } from '@tanstack/react-router'
 import Undo2 from 'lucide-react/icons/undo-2'
 import { memo } from 'react'
+import { useMay } from '../../../data/session.ts'
 import { Button } from '../../../parts/button.tsx'
 import { columns } from './columns.tsx'
 import styles from './history-table.module.css'
@@ -16,7 +17,9 @@ interface HistoryRowProps {
 }
 
 export const HistoryRow = memo(function HistoryRow({ app, row, index, offset, onRollBack }: HistoryRowProps) {
-  const { possible, why } = row.rollback
+  const mayDecide = useMay('deployer', app)
+  const possible = mayDecide && row.rollback.possible
+  const why = mayDecide ? row.rollback.why : 'you may only look'
   const [release, ...others] = columns
   return (
     // biome-ignore lint/a11y/useSemanticElements: see history-table.tsx
