@@ -85,9 +85,10 @@ describe.each(looks)('in $theme, on a $size', ({ theme, size }) => {
     await using stranger = await openBrowser({ theme, size })
     const { page } = stranger
     await page.goto(`${world.at.url}/apps/shop`)
+    await page.getByRole('button', { name: 'Use a token' }).click()
     await page.getByLabel('Token').fill('tsp_wrong')
     await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.getByText('unknown, or was revoked').waitFor()
+    await page.getByRole('alert').waitFor()
     await picture(page, `sign-in-${theme}-${size}`)
     expect(await seriousFindings(page)).toEqual([])
     await page.getByLabel('Token').fill(world.at.token)

@@ -112,7 +112,7 @@ async function report(ready: Ready, data: string, flags: Flags): Promise<void> {
   printLines([
     ready.adopted ? `${mark} Tagship runs already` : `${mark} Tagship is up`,
     ...renderFields([
-      ['  api', ready.url],
+      ['  open', ready.url],
       ['  apps', ready.appsUrl],
       ['  data', data],
       ...(flags.detach ? [['  log', controllerLogPath(data)] as const] : []),

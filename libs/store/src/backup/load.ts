@@ -56,13 +56,17 @@ function fail(error: unknown): never {
   throw translateFailure(error)
 }
 
-/** Somebody's apps, tokens and deeds are never overwritten. */
+/** Somebody's apps, users, tokens and deeds are never overwritten. The schema of an earlier version may lack some. */
 async function refuseRows(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ used: boolean }>(
-    `SELECT EXISTS (SELECT FROM apps) OR EXISTS (SELECT FROM audit) OR EXISTS (SELECT FROM api_tokens)
-      OR EXISTS (SELECT FROM users) AS used`,
+  const { rows: there } = await client.query<{ name: string }>(
+    'SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NOT NULL',
+    [['apps', 'audit', 'api_tokens', 'users']],
   )
-  if (rows[0]?.used) throw new TagshipError('restore.notEmpty', 'the database has apps, tokens or history')
+  for (const { name } of there) {
+    const { rows } = await client.query(`SELECT FROM ${pg.escapeIdentifier(name)} LIMIT 1`)
+    if (rows.length > 0)
+      throw new TagshipError('restore.notEmpty', `the database has rows in ${name} already`)
+  }
 }
 
 async function finish(
