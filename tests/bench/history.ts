@@ -1,6 +1,6 @@
 /**
  * `node tests/bench/history.ts [--apps 200] [--deployments 1000000] [--json FILE] [--strict]`: fills a database of
- * its own with a long history, and measures the API on it: what pages ask for, as its clients see it.
+ * its own with a long history, and measures the API on it, as its clients see it, and the dashboard in a browser.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -12,6 +12,7 @@ import { createLogger } from '@tagship/kit'
 import { migrate, newSecretKey, openStore, parseSecretKey } from '@tagship/store'
 import { buildServer } from '../../apps/controller/src/http/server.ts'
 import { playInsight } from '../../apps/controller/test/played-insight.ts'
+import { measureDashboard } from './dashboard.ts'
 import { fillHistory } from './fill-history.ts'
 import { describeMachine, renderSection, toJson } from './report.ts'
 import { holds, type SectionResult, type Series, type Target } from './section.ts'
@@ -24,7 +25,7 @@ const { values: flags } = parseArgs({
     strict: { type: 'boolean', default: false },
   },
 })
-const title = 'The API on a long history'
+const titles = { history: 'The API on a long history', dashboard: 'The dashboard on a long history' } as const
 const rounds = 200
 /** Of every list. */
 const limitMs = 50
@@ -35,21 +36,24 @@ const log = createLogger('bench', 'error')
 const folder = await mkdtemp(join(tmpdir(), 'tagship-history-'))
 const postgres = await startPostgres({ folder, log })
 try {
-  const result = await measure(postgres.url)
-  process.stdout.write(renderSection(title, result))
+  const { history, dashboard } = await measure(postgres.url)
+  process.stdout.write(renderSection(titles.history, history) + renderSection(titles.dashboard, dashboard))
   const report = {
     at: new Date().toISOString(),
     machine: describeMachine(),
-    sections: { history: { title, ...result } },
+    sections: {
+      history: { title: titles.history, ...history },
+      dashboard: { title: titles.dashboard, ...dashboard },
+    },
   }
   if (flags.json) await writeFile(flags.json, toJson(report))
-  if (flags.strict && !result.targets.every(holds)) process.exitCode = 1
+  if (flags.strict && ![...history.targets, ...dashboard.targets].every(holds)) process.exitCode = 1
 } finally {
   await postgres.stop()
   await rm(folder, { recursive: true, force: true })
 }
 
-async function measure(url: string): Promise<SectionResult> {
+async function measure(url: string): Promise<Record<keyof typeof titles, SectionResult>> {
   await migrate(url)
   const began = performance.now()
   await fillHistory(url, { apps: Number(flags.apps), deployments: Number(flags.deployments) })
@@ -67,9 +71,11 @@ async function measure(url: string): Promise<SectionResult> {
   })
   try {
     const address = await server.listen({ port: 0, host: '127.0.0.1' })
-    return await measureLists(
-      createClient({ url: address, token: await store.createToken('bench', 'admin') }),
-    )
+    const token = await store.createToken('bench', 'admin')
+    return {
+      history: await measureLists(createClient({ url: address, token })),
+      dashboard: await measureDashboard(address, token),
+    }
   } finally {
     await server.close()
     await insight[Symbol.asyncDispose]()

@@ -1,6 +1,6 @@
 /** What a section of the bench measures, and what it claims. */
 
-export type Unit = 'ms' | 's' | 'requests/s' | 'requests/min' | '%' | 'MB' | '×' | 'apps'
+export type Unit = 'KB' | 'ms' | 's' | 'requests/s' | 'requests/min' | '%' | 'MB' | '×' | 'apps'
 
 /** One figure, measured again and again. */
 export interface Series {
