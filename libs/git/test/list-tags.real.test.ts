@@ -154,10 +154,10 @@ describe('a repository that cannot be listed', () => {
     })
   })
 
-  it('does not give its credentials to another server', async () => {
+  it('does not go to another server that it is sent to', async () => {
     const seen: (string | undefined)[] = []
     const other = await listen((request, response) => {
-      seen.push(request.headers.authorization)
+      seen.push(request.url)
       response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end()
     })
     const url = await listen((request, response) => {
@@ -167,8 +167,7 @@ describe('a repository that cannot be listed', () => {
     })
     const { source } = await testSource()
     const withPassword = remoteRepository(`${url.replace('//', '//ada:s3cret@')}/x.git`)
-    await expect(source.listTags(withPassword)).rejects.toMatchObject({ code: 'git.denied' })
-    expect(seen.length).toBeGreaterThan(0)
-    expect(seen.filter((authorization) => authorization)).toEqual([])
+    await expect(source.listTags(withPassword)).rejects.toMatchObject({ code: 'git.failed' })
+    expect(seen).toEqual([])
   })
 })
