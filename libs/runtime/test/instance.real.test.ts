@@ -1,8 +1,7 @@
 import { request } from 'node:http'
 import { parseAppName, parseImageDigest } from '@tagship/domain'
-import { createDocker, runCommand } from '@tagship/kit'
+import { createDocker } from '@tagship/kit'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { instanceAddress, parseCidr } from '../src/docker/addresses.ts'
 import { createDockerRuntime } from '../src/index.ts'
 import { createWorld, linesOf, node, specOf, type World } from './world.ts'
 
@@ -141,19 +140,6 @@ describe('an instance', () => {
     await world.docker.getContainer(neighbour.id).restart({ t: 0 })
     const [kept] = await world.runtime.list(later.app, later.deploymentId)
     expect(kept?.address).toBe(neighbour.address)
-  })
-
-  test('gets another address where its own is held by somebody whom the engine does not know', async () => {
-    const first = await world.runtime.start(specOf(world))
-    const next = specOf(world)
-    const subnet = parseCidr(`${first.address}/24`)
-    const own = instanceAddress(subnet, next.deploymentNumber, next.ordinal)
-    const { State } = await world.docker.getContainer(first.id).inspect()
-    const inside = ['-t', String(State.Pid), '-n', 'ip', 'address', 'add', `${own}/24`, 'dev', 'eth0']
-    expect(await runCommand('nsenter', inside)).toMatchObject({ exitCode: 0 })
-    const instance = await world.runtime.start(next)
-    expect(instance.address).not.toBe(own)
-    await vi.waitFor(async () => expect(await get(instance.address, 8080)).toBe('fine'))
   })
 
   test('may listen on port 80 without any capability', async () => {

@@ -6,7 +6,6 @@ import type { ContainerInspectInfo } from 'dockerode'
 import { instanceAddress } from './addresses.ts'
 import { askEngine, type Context, inspectContainer, unless } from './engine.ts'
 import { ensureContainer, startFailed } from './ensure-container.ts'
-import { isHeld } from './held-address.ts'
 import { toInstance } from './instance.ts'
 import { networkName } from './names.ts'
 import type { EnsureNetwork } from './network.ts'
@@ -14,8 +13,6 @@ import { removeContainer } from './remove.ts'
 
 /** Starting takes under a second, but for an engine with much to do. */
 const startMs = 60_000
-/** Of addresses: a machine whose engine was killed often has several that nobody gives back. */
-const attempts = 8
 
 /** @throws instance.startFailed, image.missing, engine.* */
 export async function startInstance(
@@ -23,24 +20,17 @@ export async function startInstance(
   ensureNetwork: EnsureNetwork,
   spec: InstanceSpec,
 ): Promise<Instance> {
-  const taken = new Set<string>()
-  for (let attempt = 0; attempt < attempts; attempt += 1) {
-    // Asked while the container is made: it need not wait for the answer.
-    let held: Promise<string | null> = Promise.resolve(null)
-    const container = await ensureContainer(context, spec, 'instance', async () => {
-      const subnet = await ensureNetwork(spec.app)
-      const address = instanceAddress(subnet, spec.deploymentNumber, spec.ordinal, taken)
-      held = address === null ? held : isHeld(address).then((answers) => (answers ? address : null))
-      return address
-    })
+  let taken: ReadonlySet<string> = new Set()
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    const container = await ensureContainer(context, spec, 'instance', async () =>
+      instanceAddress(await ensureNetwork(spec.app), spec.deploymentNumber, spec.ordinal, taken),
+    )
     if (container.State.Status !== 'created') return toInstance(context.installation, container)
-    const stranger = await held
-    if (stranger === null && (await startContainer(context, container, spec))) {
+    if (await startContainer(context, container, spec)) {
       const started = await inspectContainer(context, container.Id)
       if (started) return toInstance(context.installation, started)
     } else {
-      const known = await takenAddresses(context, networkName(context.installation, spec.app))
-      for (const address of stranger === null ? known : [...known, stranger]) taken.add(address)
+      taken = await takenAddresses(context, networkName(context.installation, spec.app))
       await removeContainer(context, container.Id)
     }
   }
@@ -87,7 +77,7 @@ function whatMatters(words: string): string {
 }
 
 /** Addresses that containers of the network have, or will have again when they are started. */
-async function takenAddresses({ docker }: Context, network: string): Promise<string[]> {
+async function takenAddresses({ docker }: Context, network: string): Promise<ReadonlySet<string>> {
   const containers = await askEngine(`listing containers of network ${network}`, (abortSignal) =>
     docker.listContainers({ all: true, filters: { network: [network] }, abortSignal }),
   )
@@ -95,5 +85,5 @@ async function takenAddresses({ docker }: Context, network: string): Promise<str
     const endpoint = NetworkSettings.Networks[network]
     return [endpoint?.IPAddress, endpoint?.IPAMConfig?.IPv4Address]
   })
-  return addresses.filter((address) => address !== undefined && address !== '')
+  return new Set(addresses.filter((address) => address !== undefined && address !== ''))
 }
