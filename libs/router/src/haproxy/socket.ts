@@ -38,13 +38,20 @@ function exchange(socket: Socket, line: string, timeoutMs: number): Promise<stri
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     const timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
-    socket.on('data', (chunk) => chunks.push(chunk))
+    // HAProxy gives up waiting for anything once our end is closed: until then a blank line is the end of its answer.
+    const waits = line.startsWith('wait ')
+    const answer = () => Buffer.concat(chunks).toString()
+    socket.on('data', (chunk) => {
+      chunks.push(chunk)
+      if (waits && answer().endsWith('\n\n')) resolve(answer().trimEnd())
+    })
     socket.on('error', reject)
-    socket.on('end', () => resolve(Buffer.concat(chunks).toString().trimEnd()))
+    socket.on('end', () => resolve(answer().trimEnd()))
     socket.on('close', () => {
       clearTimeout(timer)
       reject(new Error('the connection was cut'))
     })
-    socket.end(`${line}\n`)
+    socket.write(`${line}\n`)
+    if (!waits) socket.end()
   })
 }
