@@ -6,8 +6,20 @@ import { startWorld, type World } from './world.ts'
 let world: World
 beforeAll(async () => {
   world = await startWorld()
+  await haveTraffic(world.at)
 })
 afterAll(() => world?.[Symbol.asyncDispose]())
+
+/** Until the last hour has some: the router is asked more often while somebody looks on. */
+async function haveTraffic({ client, fetch }: World['at']): Promise<void> {
+  const signal = AbortSignal.timeout(60_000)
+  const stream = await client.follow.readTraffic({ query: { app: 'shop' }, signal })
+  await Promise.all(Array.from({ length: 50 }, () => fetch('shop.localhost')))
+  for await (const _ of stream) {
+    const [card] = (await client.readOverview({ query: { q: 'shop' } })).items
+    if (card?.traffic) return
+  }
+}
 
 const looks = [
   { theme: 'light', size: 'desk' },
@@ -37,7 +49,13 @@ describe.each(looks)('in $theme, on a $size', ({ theme, size }) => {
     await page.goto(world.at.url)
     await page.getByRole('link', { name: 'shop', exact: true }).waitFor()
     await page.getByText('v1.2.0').first().waitFor()
-    await page.getByRole('link', { name: 'blog', exact: true }).waitFor()
+    const cardOf = (app: string) =>
+      page.getByRole('listitem').filter({ has: page.getByRole('link', { name: app, exact: true }) })
+    await cardOf('shop').getByText('healthy').waitFor()
+    await cardOf('shop')
+      .getByRole('img', { name: /^\d+ requests in the last hour, 0 errors/ })
+      .waitFor()
+    await cardOf('blog').getByText('Nothing is live yet').waitFor()
     await check('overview')
   })
 

@@ -3,6 +3,7 @@
 import { ApiError, type AppJson, type EventMessage, type ListedDeploymentJson } from '@tagship/api'
 import type { QueryClient } from '@tanstack/react-query'
 import { patchHistory, renewHistory } from './history.ts'
+import { glancesQuery } from './overview.ts'
 import { keys } from './queries.ts'
 import { api, forgetSession } from './session.ts'
 import { createStore } from './store.ts'
@@ -55,10 +56,23 @@ function take(queryClient: QueryClient, message: EventMessage): void {
   patchHistory(queryClient, deployment)
 }
 
+/** Of all apps at once: not for each event of a busy hour. */
+const overviewCalmMs = 2_000
+
 /** Asks for an app again, once for all events that come close together. */
 function renewer(queryClient: QueryClient): (app: string) => void {
   const waiting = new Set<string>()
+  let overviewWaits = false
+  const renewOverview = () => {
+    if (overviewWaits) return
+    overviewWaits = true
+    setTimeout(() => {
+      overviewWaits = false
+      void queryClient.invalidateQueries({ queryKey: glancesQuery.queryKey })
+    }, overviewCalmMs)
+  }
   return (app) => {
+    renewOverview()
     if (waiting.has(app)) return
     waiting.add(app)
     setTimeout(() => {

@@ -1,15 +1,23 @@
 import type { AppJson } from '@tagship/api'
 import { Link } from '@tanstack/react-router'
 import { memo } from 'react'
+import type { Glance } from '../../data/overview.ts'
 import { stateName } from '../../data/states.ts'
 import { Badge } from '../../parts/badge.tsx'
 import { PhaseBar } from '../../parts/phase-bar.tsx'
 import { SlotPair } from '../../parts/slot-pair.tsx'
 import { Age, Duration, Sha, TagName } from '../../parts/values.tsx'
 import styles from './app-card.module.css'
+import { AppGlance } from './app-glance.tsx'
 
-/** One app at a glance: what is live and where, what is under way, what needs somebody. */
-export const AppCard = memo(function AppCard({ app }: { readonly app: AppJson }) {
+interface AppCardProps {
+  readonly app: AppJson
+  /** Undefined while it is asked for. */
+  readonly glance: Glance | undefined
+}
+
+/** One app at a glance: what is live and where, what is under way, how it is, what needs somebody. */
+export const AppCard = memo(function AppCard({ app, glance }: AppCardProps) {
   const { name, live, active, hold, trouble } = app
   return (
     <li className={styles.card}>
@@ -56,6 +64,7 @@ export const AppCard = memo(function AppCard({ app }: { readonly app: AppJson })
           )}
         </p>
       )}
+      {glance && <AppGlance glance={glance} />}
     </li>
   )
 })

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useDeferredValue, useState } from 'react'
+import { glancesQuery } from '../../data/overview.ts'
 import { appsQuery } from '../../data/queries.ts'
 import { Field } from '../../parts/field.tsx'
 import { Page } from '../../parts/page.tsx'
@@ -11,6 +12,7 @@ import styles from './page.module.css'
 
 export function OverviewPage() {
   const { data: apps, error, refetch } = useQuery(appsQuery)
+  const { data: glances } = useQuery(glancesQuery)
   const [text, setText] = useState('')
   const wanted = useDeferredValue(text)
   if (error && !apps) return <Failed error={error} again={() => void refetch()} />
@@ -39,7 +41,7 @@ export function OverviewPage() {
             {shown.length === 0 && <Empty title="No app matches" />}
             <ul className={styles.cards}>
               {shown.map((app) => (
-                <AppCard key={app.name} app={app} />
+                <AppCard key={app.name} app={app} glance={glances?.get(app.name)} />
               ))}
             </ul>
           </div>

@@ -1,0 +1,31 @@
+/** What one sees of each app at a glance besides the app itself: health, the last hour's traffic, alerts. */
+import type { AppCardJson, LastHourJson } from '@tagship/api'
+import { queryOptions } from '@tanstack/react-query'
+import { api } from './session.ts'
+
+export type Glance = Pick<AppCardJson, 'health' | 'slots' | 'traffic' | 'alerts'>
+
+const largestPage = 200
+
+/** By the name of the app. Renewed by events (live.ts), and by each visit. */
+export const glancesQuery = queryOptions({
+  queryKey: ['overview'],
+  queryFn: async ({ signal }): Promise<ReadonlyMap<string, Glance>> => {
+    const found = new Map<string, Glance>()
+    let cursor: string | undefined
+    do {
+      const page = await api().readOverview({ query: { limit: largestPage, cursor }, signal })
+      for (const { app, health, slots, traffic, alerts } of page.items)
+        found.set(app.name, { health, slots, traffic, alerts })
+      cursor = page.next ?? undefined
+    } while (cursor)
+    return found
+  },
+  staleTime: 0,
+})
+
+/** Over the whole hour. */
+export function totalOf({ requests, errors }: LastHourJson): { requests: number; errors: number } {
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+  return { requests: sum(requests), errors: sum(errors) }
+}
