@@ -72,13 +72,15 @@ async function gzippedBytes(page: Page): Promise<number> {
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
 }
 
-/** As somebody does who looks for an app, and opens it. */
+/** As somebody does who looks for an app, once here and once there, and then for who did what. */
 async function interact(page: Page): Promise<void> {
   await page.keyboard.press('ControlOrMeta+k')
   await page.keyboard.type('app-17', { delay: 60 })
   await page.getByRole('option', { name: 'app-170' }).waitFor()
-  await page.keyboard.press('Enter')
-  await page.getByRole('table', { name: /^Deployments of app-17/ }).waitFor()
-  await page.getByRole('link', { name: 'Tags' }).first().click()
-  await page.getByRole('heading', { name: 'Tags', level: 1 }).waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('searchbox', { name: 'Filter' }).click()
+  await page.keyboard.type('app-17', { delay: 60 })
+  await page.getByRole('link', { name: 'app-1', exact: true }).waitFor({ state: 'detached' })
+  await page.getByRole('link', { name: 'Audit' }).first().click()
+  await page.getByRole('heading', { name: 'Audit', level: 1 }).waitFor()
 }
