@@ -29,7 +29,7 @@ import { instanceLogs } from './instance-logs.ts'
 export function bindCommands(ports: CommandPorts): Commands {
   return {
     addApp: (input) => addApp(ports, input),
-    changeApp: (app, patch) => changeApp(ports, app, patch),
+    changeApp: (app, patch, actor) => changeApp(ports, app, patch, actor),
     removeApp: (app) => removeApp(ports, app),
     deploy: (app, what, asked) => deploy(ports, app, what, asked),
     changeConfig: (app, kind, values, asked) => changeConfig(ports, app, kind, values, asked),

@@ -32,7 +32,7 @@ export function createInsight(
   return {
     images: rememberFor(imagesMs, () => soonOrNull(ports.builder.list())),
     image: (digest) => soonOrNull(builder.describe(digest)),
-    instances: (app) => soonOrNull(ports.runtime.list(app.name)),
+    instances: (app) => soonOrNull(ports.places[app.runtime].runtime.list(app.name)),
     compareCommits: (app, base, head) =>
       orNull(source.compare({ app: app.name, url: app.repoUrl }, base, head)),
     traffic,

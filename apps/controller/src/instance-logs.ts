@@ -24,11 +24,12 @@ export async function* instanceLogs(
   const deployment = await ports.store.deploymentById(deploymentId)
   const app = deployment && (await ports.store.appById(deployment.appId))
   if (!app) return
-  const instances = (await ports.runtime.list(app.name, deploymentId)).filter(
+  const { runtime } = ports.places[deployment.runtime]
+  const instances = (await runtime.list(app.name, deploymentId)).filter(
     (instance) => process === undefined || instance.process === process,
   )
   const settings = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-  yield* merge(instances.map((instance) => named(instance, ports.runtime.logs(instance, settings))))
+  yield* merge(instances.map((instance) => named(instance, runtime.logs(instance, settings))))
 }
 
 async function* named(instance: Instance, lines: AsyncIterable<LogLine>): AsyncGenerator<InstanceLogLine> {

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { defaultDataFolder } from '@tagship/api'
 import { TagshipError, toTagshipError } from '@tagship/domain'
 import { networkPolicy } from '@tagship/kit'
+import type { Registry } from '@tagship/runtime/kubernetes'
 import { keyVariable } from './secret-key.ts'
 import type { OidcProvider } from './sign-in/better-auth.ts'
 
@@ -31,6 +32,10 @@ export interface Options {
   readonly oidc: OidcProvider | null
   /** Private networks that repositories may be in; null: all. */
   readonly allowNetworks: readonly string[] | null
+  /** Where clusters pull images from; null: nowhere. */
+  readonly registry: Registry | null
+  /** The class of Ingress objects; null: the cluster's default. */
+  readonly ingressClass: string | null
   readonly fault: string | undefined
   readonly logLevel: string
 }
@@ -69,6 +74,8 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Op
     publicUrl: publicUrlOf(env.TAGSHIP_PUBLIC_URL),
     oidc: oidcOf(env),
     allowNetworks: networksOf(env.TAGSHIP_ALLOW_NETWORKS),
+    registry: registryOf(env),
+    ingressClass: env.TAGSHIP_INGRESS_CLASS || null,
     fault: env.TAGSHIP_FAULT,
     logLevel: env.TAGSHIP_LOG ?? 'info',
   }
@@ -97,6 +104,22 @@ function networksOf(text: string | undefined): string[] | null {
   } catch (error) {
     throw new TagshipError('input.invalid', `TAGSHIP_ALLOW_NETWORKS: ${toTagshipError(error).message}`)
   }
+}
+
+/** @throws input.invalid */
+function registryOf(env: NodeJS.ProcessEnv): Registry | null {
+  const { TAGSHIP_REGISTRY: address, TAGSHIP_REGISTRY_USER: user, TAGSHIP_REGISTRY_PASSWORD: password } = env
+  if (!address) return null
+  if (!/^[a-z0-9.-]+(:\d+)?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/.test(address)) {
+    throw new TagshipError(
+      'input.invalid',
+      `TAGSHIP_REGISTRY must be such as registry.example.com/team, not "${address}"`,
+    )
+  }
+  if (Boolean(user) !== Boolean(password)) {
+    throw new TagshipError('input.invalid', 'TAGSHIP_REGISTRY_USER and TAGSHIP_REGISTRY_PASSWORD go together')
+  }
+  return { address, credentials: user && password ? { user, password } : null }
 }
 
 /** An OpenID provider that users may sign in with. @throws input.invalid */

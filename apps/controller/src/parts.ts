@@ -13,6 +13,7 @@ import type { DataFolder } from './data-folder.ts'
 import { faultPoints } from './faults.ts'
 import { preparedImage } from './images.ts'
 import { keptInTurn } from './kept-in-turn.ts'
+import { createKubernetesPlace } from './kubernetes-place.ts'
 import type { Options } from './options.ts'
 import { secretKeyOf, signInSecretOf } from './secret-key.ts'
 
@@ -116,7 +117,7 @@ async function assembleInto(
   })
   closers.push(() => dispatcher.stop())
 
-  await router.restore(() => store.routes())
+  await router.restore(() => store.routes('docker'))
   const gitFolder = join(folder, 'git')
   for (const app of await store.allApps()) if (app.repoUrl === null) await mendHosted(gitFolder, app.name)
   const source = createGitSource({
@@ -128,6 +129,17 @@ async function assembleInto(
     signersOf: (app) => store.signersOf(app),
   })
   const builder = createDockerBuilder({ docker, installation, log })
+  const places = {
+    docker: { runtime: createDockerRuntime({ docker, installation, log }), router },
+    kubernetes: createKubernetesPlace({
+      installation,
+      docker,
+      registry: options.registry,
+      ingressClass: options.ingressClass,
+      placements: (wanted) => store.placements(wanted),
+      log,
+    }),
+  }
   const ports = {
     store,
     source: {
@@ -135,8 +147,8 @@ async function assembleInto(
       ensureHosted: async (app: AppName) => void (await ensureHosted(gitFolder, app)),
     },
     builder,
-    runtime: createDockerRuntime({ docker, installation, log }),
-    router,
+    ...places.docker,
+    places,
     log: log satisfies Log,
     fault: faultPoints(options.fault),
   }

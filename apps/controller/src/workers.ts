@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type TagshipError, toTagshipError } from '@tagship/domain'
+import { runtimeNames, type TagshipError, toTagshipError } from '@tagship/domain'
 import {
   advance,
   buildRelease,
@@ -22,6 +22,7 @@ const sweepMs = 3_000
 const maintenanceMs = 30_000
 const routerWatchMs = 200
 const routesCheckMs = 1_000
+const clustersCheckMs = 5_000
 
 /** Lets the queues' jobs be worked on, and sees to it that no work stays without a job. */
 export async function startWorkers(parts: Parts, buildsAtOnce: number): Promise<{ stop(): Promise<void> }> {
@@ -37,22 +38,28 @@ export async function startWorkers(parts: Parts, buildsAtOnce: number): Promise<
   for (const name of Object.keys(maintenance)) queue.schedule('maintenance', name, maintenanceMs)
   // At once for what went while no controller looked, and then whenever the engine says that something went.
   let followed = Promise.resolve()
-  const watching = ports.runtime.watch((id) => {
+  const follow = (id: string | null) => {
     // One after the other: what was seen last has to be what is written last.
     followed = followed.then(() => instancesChanged(ports, id))
-  }, stopping.signal)
+  }
+  const watching = runtimeNames.map((name) => ports.places[name].runtime.watch(follow, stopping.signal))
 
   const seeToWork = async () => {
     await takeOver(parts)
     await parts.store.enqueue(await sweep(ports))
   }
   const sweeper = every(sweepMs, seeToWork, log)
-  const routes = every(routesCheckMs, () => parts.router.restore(() => parts.store.routes()), log)
+  const routes = every(routesCheckMs, () => parts.router.restore(() => parts.store.routes('docker')), log)
+  const clusters = every(
+    clustersCheckMs,
+    () => ports.places.kubernetes.router.restore(() => parts.store.routes('kubernetes')),
+    log,
+  )
   const router = every(routerWatchMs, wakeRouter(parts, routes.runSoon), log)
   return {
     async stop() {
       stopping.abort()
-      await Promise.all([watching, ...[sweeper, router, routes].map((task) => task.stop())])
+      await Promise.all([...watching, ...[sweeper, router, routes, clusters].map((task) => task.stop())])
     },
   }
 }

@@ -112,6 +112,8 @@ function commandsOf(store: Store): Commands {
         root,
         buildArgs,
         runtime: 'docker',
+        cluster: null,
+        namespace: null,
       }),
     changeApp: (app, { hosts, policy, buildArgs }) =>
       store.updateApp(app.id, {

@@ -69,6 +69,8 @@ async function makeInstallation(): Promise<void> {
         root: '',
         buildArgs: { A: 'b' },
         runtime: 'docker',
+        cluster: null,
+        namespace: null,
       },
       repoUrl: repoUrl === null ? null : parseRepoUrl(repoUrl),
     })

@@ -1,3 +1,4 @@
+import { runtimeNames } from '@tagship/domain/runtime'
 import { slots } from '@tagship/domain/slot'
 import { tagPolicySchema, tagPolicySettings } from '@tagship/domain/tag-policy'
 import { tagVerdicts } from '@tagship/domain/tag-verdict'
@@ -6,7 +7,10 @@ import { deployment } from './deployment.ts'
 import { policyTrial } from './tag.ts'
 import { line, reason, time } from './values.ts'
 
-const runtime = z.enum(['docker', 'kubernetes'])
+const runtime = z.enum(runtimeNames)
+const namespace = z
+  .string()
+  .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be a name of a namespace: a-z, 0-9 and -')
 const hosts = z.array(line(300)).max(50)
 const buildArgName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'must be a name such as BASE')
 const buildArgValue = z
@@ -33,7 +37,12 @@ export const app = z
     /** Tags that would fit, and are blocked because they moved to another commit. */
     alerts: z.array(z.object({ tag: z.string(), verdict: z.enum(tagVerdicts), why: z.string() })),
     buildArgs: z.record(z.string(), z.string()),
+    /** Where its next deployment runs. */
     runtime,
+    /** On a cluster: the context of the controller's kubeconfig; null: the current one. */
+    cluster: z.string().nullable(),
+    /** On a cluster; null: one of the app's own. */
+    namespace: z.string().nullable(),
     live: z
       .object({
         deployment: z.uuid(),
@@ -75,6 +84,8 @@ export const addAppBody = z.strictObject({
   root: z.string().max(300).default(''),
   buildArgs: z.record(buildArgName, buildArgValue).default({}),
   runtime: runtime.default('docker'),
+  cluster: line(300).optional(),
+  namespace: namespace.optional(),
 })
 
 /** What is left out stays; a build arg that is null goes. */
@@ -87,6 +98,10 @@ export const changeAppBody = z
     policy: tagPolicySettings.optional(),
     root: z.string().max(300).optional(),
     buildArgs: z.record(buildArgName, buildArgValue.nullable()).optional(),
+    /** Another one: what serves is deployed there, as it is. */
+    runtime: runtime.optional(),
+    cluster: line(300).optional(),
+    namespace: namespace.optional(),
   })
   .refine((body) => Object.keys(body).length > 0, 'name at least one thing to change')
 

@@ -14,7 +14,7 @@ const instance = z
     deployment: z.uuid(),
     release: z.string(),
     /** `unknown`: the runtime does not answer; the rest is as it was last seen. */
-    state: z.enum(['created', 'running', 'paused', 'restarting', 'exited', 'unknown']),
+    state: z.enum(['created', 'running', 'paused', 'restarting', 'replacing', 'exited', 'unknown']),
     /** What the router says, of one that takes traffic; else what the image's own check says. */
     health: z.enum(['healthy', 'unhealthy', 'starting', 'unknown']),
     address: z.string().nullable(),

@@ -2,6 +2,7 @@
 import type { ErrorCode } from './errors.ts'
 import type { DeploymentState } from './machine.ts'
 import type { CommitSha, ImageDigest, TagName } from './names.ts'
+import type { RuntimeName } from './runtime.ts'
 import type { Slot } from './slot.ts'
 
 export const triggers = ['tag', 'manual', 'rollback', 'config', 'heal'] as const
@@ -43,6 +44,8 @@ export interface Deployment {
   readonly revision: number | null
   readonly state: DeploymentState
   readonly slot: Slot | null
+  /** Where its instances run. */
+  readonly runtime: RuntimeName
   /** Whether users reach it now. */
   readonly serving: boolean
   readonly trigger: Trigger

@@ -7,6 +7,7 @@ import {
   toTagshipError,
   transition,
 } from '@tagship/domain'
+import { inPlace } from './in-place.ts'
 import { holdLease, type Lease, leaseMs, whileHeld } from './lease.ts'
 import type { Claim, EngineStore, Ports, StateChange } from './ports.ts'
 import { steps } from './steps/index.ts'
@@ -46,7 +47,7 @@ async function advanceOnce(ports: Ports, deploymentId: string, worker: Worker): 
   })
   await ports.fault(`${state}.claimed`)
   if (lease.lost()) return false
-  const outcome = await runStep(underLease(ports, lease), claim, lease)
+  const outcome = await runStep(underLease(inPlace(ports, claim.deployment.runtime), lease), claim, lease)
   if (lease.lost()) return false
   await ports.fault(`${state}.acted`)
   let committed = false

@@ -1,4 +1,4 @@
-import type { AppRecord, Ports } from './ports.ts'
+import type { AppRecord, Place, Ports, Runtime } from './ports.ts'
 
 /**
  * Removes what is left of apps that were removed: route, instances, network and repository. Dies anywhere, is
@@ -15,10 +15,13 @@ async function clearApp(ports: Ports, app: AppRecord): Promise<void> {
   const { name, seat, repoUrl: url } = app
   /** Another controller may have done it all while this one stood still, and the name may be another app's now. */
   const isLeft = async () => (await ports.store.removedApps()).some(({ id }) => id === app.id)
+  const everywhere = async (act: (place: Place) => Promise<void>) => {
+    for (const place of Object.values(ports.places)) await act(place)
+  }
   const acts = [
-    ['routeGone', () => ports.router.forget(seat)],
-    ['instancesGone', () => removeInstances(ports, app)],
-    ['networkGone', () => ports.runtime.removeApp(name)],
+    ['routeGone', () => everywhere(({ router }) => router.forget(seat))],
+    ['instancesGone', () => everywhere(({ runtime }) => removeInstances(runtime, app))],
+    ['networkGone', () => everywhere(({ runtime }) => runtime.removeApp(name))],
     ['repositoryGone', () => ports.source.forget({ app: name, url })],
   ] as const
   await ports.fault('removing.claimed')
@@ -30,7 +33,7 @@ async function clearApp(ports: Ports, app: AppRecord): Promise<void> {
   await ports.store.appIsGone(app.id)
 }
 
-async function removeInstances(ports: Ports, { name }: AppRecord): Promise<void> {
-  const instances = await ports.runtime.list(name)
-  await Promise.all(instances.map((instance) => ports.runtime.remove(instance)))
+async function removeInstances(runtime: Runtime, { name }: AppRecord): Promise<void> {
+  const instances = await runtime.list(name)
+  await Promise.all(instances.map((instance) => runtime.remove(instance)))
 }

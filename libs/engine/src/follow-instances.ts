@@ -33,5 +33,9 @@ export function isFollowed({ state }: Deployment): boolean {
 }
 
 function seen({ id, address, state }: Instance) {
-  return { id, address: state === 'running' ? address : null, unsettled: state === 'restarting' }
+  return {
+    id,
+    address: state === 'running' ? address : null,
+    unsettled: state === 'restarting' || state === 'replacing',
+  }
 }

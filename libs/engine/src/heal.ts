@@ -1,9 +1,16 @@
 import { createHash } from 'node:crypto'
 
-import { type Deployment, type DeploymentState, isActive, releaseName } from '@tagship/domain'
+import {
+  type Deployment,
+  type DeploymentState,
+  isActive,
+  type RuntimeName,
+  releaseName,
+} from '@tagship/domain'
 import { followInstances, isFollowed } from './follow-instances.ts'
+import { inPlace } from './in-place.ts'
 import { canServe } from './instance-end.ts'
-import type { CommandPorts, NewDeployment, Ports } from './ports.ts'
+import type { AppRecord, CommandPorts, NewDeployment, Ports } from './ports.ts'
 
 /** After a heal that failed, the next is tried no sooner. */
 const patienceMs = 5 * 60_000
@@ -34,7 +41,8 @@ async function followDeployment(ports: Ports, deploymentId: string): Promise<Dep
   const fence = await ports.store.currentFence(app.id)
   const deployment = await ports.store.deploymentById(deploymentId)
   if (!deployment) return null
-  await followInstances(ports, app, deployment, await ports.runtime.list(app.name, deploymentId), fence)
+  const there = inPlace(ports, deployment.runtime)
+  await followInstances(there, app, deployment, await there.runtime.list(app.name, deploymentId), fence)
   return deployment.state
 }
 
@@ -44,31 +52,40 @@ async function followDeployment(ports: Ports, deploymentId: string): Promise<Dep
  * place. Where its image is gone too, the same commit is built again: a new release, for it has a new image.
  */
 export async function healApps(ports: Ports): Promise<void> {
+  // A runtime that is away must not keep apps of another one waiting.
+  const away = new Map<RuntimeName, unknown>()
   for (const app of await ports.store.allApps()) {
     if (!app.servingDeploymentId) continue
     const fence = await ports.store.currentFence(app.id)
     const serving = await ports.store.deploymentById(app.servingDeploymentId)
-    if (!serving) continue
-    // Looked at after it was known to serve: an older look would miss what has just been booted.
-    const present = await ports.runtime.list(app.name, serving.id)
-    await followInstances(ports, app, serving, present, fence)
-    const missing = (await ports.store.countInstances(serving.id)) - present.filter(canServe).length
-    const newest = missing > 0 ? await ports.store.newestDeployment(app.id) : null
-    if (!newest || !mayFollow(newest)) continue
-    const remedy = await remedyFor(ports, serving, missing)
-    ports.log.warn({ app: app.name, deployment: serving.id, missing }, remedy.reason)
-    // Several that find the same make one.
-    const id = uuidOf(`heal ${serving.id} after ${newest.id}`)
-    await ports.store.createDeployment({ id, app, trigger: 'heal', actor: 'tagship', ...remedy })
+    if (!serving || away.has(serving.runtime)) continue
+    await healApp(inPlace(ports, serving.runtime), app, serving, fence).catch((error: unknown) =>
+      away.set(serving.runtime, error),
+    )
   }
+  for (const error of away.values()) throw error
+}
+
+async function healApp(ports: Ports, app: AppRecord, serving: Deployment, fence: bigint): Promise<void> {
+  // Looked at after it was known to serve: an older look would miss what has just been booted.
+  const present = await ports.runtime.list(app.name, serving.id)
+  await followInstances(ports, app, serving, present, fence)
+  const missing = (await ports.store.countInstances(serving.id)) - present.filter(canServe).length
+  const newest = missing > 0 ? await ports.store.newestDeployment(app.id) : null
+  if (!newest || !mayFollow(newest)) return
+  const why = present.find(({ note, state }) => note !== null && state === 'exited')?.note
+  const remedy = await remedyFor(ports, serving, why ?? `${missing} of its instances were gone`)
+  ports.log.warn({ app: app.name, deployment: serving.id, missing }, remedy.reason)
+  // Several that find the same make one.
+  const id = uuidOf(`heal ${serving.id} after ${newest.id}`)
+  await ports.store.createDeployment({ id, app, trigger: 'heal', actor: 'tagship', ...remedy })
 }
 
 async function remedyFor(
   ports: Ports,
   { releaseId, releaseNumber, imageDigest }: Deployment,
-  missing: number,
+  gone: string,
 ): Promise<{ readonly what: NewDeployment['what']; readonly reason: string }> {
-  const gone = `${missing} of its instances were gone`
   if (!imageDigest || (await ports.builder.has(imageDigest)))
     return { what: { kind: 'again', releaseId }, reason: gone }
   return {

@@ -1,5 +1,5 @@
-import { type AppName, TagshipError } from '@tagship/domain'
-import type { Instance, Runtime } from './ports.ts'
+import { type Deployment, parseAppName, TagshipError } from '@tagship/domain'
+import type { Instance, Ports, Runtime } from './ports.ts'
 
 const lastLines = 15
 
@@ -8,14 +8,15 @@ export function hasEnded(instance: Instance): boolean {
   return instance.state === 'exited' || instance.state === 'restarting' || instance.restarts > 0
 }
 
-/** One that is `restarting` is the engine's to bring back; one without an address was cut from its network. */
+/** What is `restarting` or `replacing` is the runtime's to bring back; what has no address was cut from its network. */
 export function canServe({ state, address }: Instance): boolean {
-  return state === 'restarting' || (state === 'running' && address !== null)
+  return state === 'restarting' || state === 'replacing' || (state === 'running' && address !== null)
 }
 
 /** Whether any instance of the deployment can serve: to go back to one without any would end the traffic. */
-export async function isLeft(runtime: Runtime, app: AppName, deploymentId: string): Promise<boolean> {
-  return (await runtime.list(app, deploymentId)).some(canServe)
+export async function isLeft({ places }: Ports, deployment: Deployment): Promise<boolean> {
+  const { runtime } = places[deployment.runtime]
+  return (await runtime.list(parseAppName(deployment.app), deployment.id)).some(canServe)
 }
 
 /** What is told about an instance that has ended: how, and its last lines. */
@@ -26,7 +27,9 @@ export async function describeEnd(runtime: Runtime, instance: Instance): Promise
   if (instance.outOfMemory)
     return new TagshipError('instance.outOfMemory', [`${who} ran out of memory`, ...lines].join('\n'))
   const how =
-    instance.exitCode === null ? 'ended, and was started again' : `exited with code ${instance.exitCode}`
+    instance.exitCode === null
+      ? (instance.note ?? 'ended, and was started again')
+      : `exited with code ${instance.exitCode}`
   const said = lines.length > 0 ? lines : ['(it printed nothing)']
   return new TagshipError('instance.exited', [`${who} ${how}; its last lines:`, ...said].join('\n'))
 }

@@ -1,6 +1,8 @@
+import { runtimeNames } from '@tagship/domain'
 import { clearRemovedApps } from './clear-app.ts'
 import { discardDeployment } from './discard-deployment.ts'
 import { healApps } from './heal.ts'
+import { inPlace } from './in-place.ts'
 import type { Job, Ports } from './ports.ts'
 
 /** Work that nobody asks for: the handlers of the `maintenance` queue, each safe to run at any time and twice. */
@@ -30,15 +32,24 @@ async function discardExpiredWarmSlots(ports: Ports): Promise<void> {
     // The fence is read before the look: a deployment that takes the slot after it writes with a higher one.
     const fence = await ports.store.currentFence(app.id)
     const active = await ports.store.activeDeployment(app.id)
-    if (deployment.slot && active?.slot !== deployment.slot) {
-      await ports.router.emptySlot({ seat: app.seat, slot: deployment.slot }, fence)
+    const there = inPlace(ports, deployment.runtime)
+    const serving = app.servingDeploymentId && (await ports.store.deploymentById(app.servingDeploymentId))
+    const left = serving && serving.runtime !== deployment.runtime && active?.runtime !== deployment.runtime
+    if (left) await there.router.forget(app.seat)
+    else if (deployment.slot && active?.slot !== deployment.slot) {
+      await there.router.emptySlot({ seat: app.seat, slot: deployment.slot }, fence)
     }
-    await discardDeployment(ports, app.name, deployment.id, 'warm')
+    await discardDeployment(there, app.name, deployment.id, 'warm')
     ports.log.info({ app: app.name, deployment: deployment.id }, 'the warm slot was discarded')
   }
 }
 
 async function removeOrphans(ports: Ports): Promise<void> {
+  const outcomes = await Promise.allSettled(runtimeNames.map((name) => removeOrphansAt(inPlace(ports, name))))
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+}
+
+async function removeOrphansAt(ports: Ports): Promise<void> {
   // Instances first: one that is started after this list was made belongs to a deployment that is found below.
   const instances = await ports.runtime.listAll()
   const wanted = await ports.store.deploymentsWithInstances()

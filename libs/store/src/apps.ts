@@ -54,8 +54,8 @@ const lockSeats = {
 const insertApp = {
   name: 'insert-app',
   text: `
-    INSERT INTO apps (id, name, repo_url, tag_policy, from_next, root, build_args, runtime, seat)
-    SELECT $1, $2, $3, $4::jsonb, $5, $6, $7::jsonb, $8, seat FROM generate_series(1, $9::int) AS seat
+    INSERT INTO apps (id, name, repo_url, tag_policy, from_next, root, build_args, runtime, cluster, namespace, seat)
+    SELECT $1, $2, $3, $4::jsonb, $5, $6, $7::jsonb, $8, $10, $11, seat FROM generate_series(1, $9::int) AS seat
     WHERE NOT EXISTS (SELECT FROM apps a WHERE a.seat = seat.seat AND a.gone_at IS NULL)
     ORDER BY seat LIMIT 1 RETURNING seat`,
 }
@@ -68,6 +68,9 @@ const updateApp = {
       tag_policy = coalesce($4::jsonb, tag_policy),
       root = coalesce($5, root),
       build_args = coalesce($6::jsonb, build_args),
+      runtime = coalesce($7, runtime),
+      cluster = CASE WHEN $8 THEN $9 ELSE cluster END,
+      namespace = CASE WHEN $8 THEN $10 ELSE namespace END,
       poll_key = gen_random_uuid()::text,
       next_poll_at = now()
     WHERE id = $1`,
@@ -153,9 +156,21 @@ export const apps = (database: Database, maxSeats: number) => ({
     try {
       await database.transaction(async (session) => {
         await session.query(lockSeats)
-        const { name, repoUrl, fromNext, root, runtime } = app
+        const { name, repoUrl, fromNext, root, runtime, cluster, namespace } = app
         const [policy, args] = [jsonText(app.policy), jsonText(app.buildArgs)]
-        const values = [id, name, repoUrl, policy, fromNext, root, args, runtime, maxSeats]
+        const values = [
+          id,
+          name,
+          repoUrl,
+          policy,
+          fromNext,
+          root,
+          args,
+          runtime,
+          maxSeats,
+          cluster,
+          namespace,
+        ]
         const made = await session.query(insertApp, values)
         if (made.length === 0) throw new TagshipError('app.seatsTaken', `all ${maxSeats} places are taken`)
         await writeHosts(session, id, hosts)
@@ -175,7 +190,9 @@ export const apps = (database: Database, maxSeats: number) => ({
       await lockPresentApp(session, appId)
       const { repoUrl, policy, root = null, buildArgs } = patch
       const texts = [policy ? jsonText(policy) : null, root, buildArgs ? jsonText(buildArgs) : null]
-      await session.query(updateApp, [appId, repoUrl !== undefined, repoUrl ?? null, ...texts])
+      const { runtime = null, cluster = null, namespace = null } = patch
+      const place = [runtime, patch.cluster !== undefined, cluster, namespace]
+      await session.query(updateApp, [appId, repoUrl !== undefined, repoUrl ?? null, ...texts, ...place])
       if (patch.hosts) await writeHosts(session, appId, patch.hosts)
     })
     return readApp(database, appId)

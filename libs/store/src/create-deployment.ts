@@ -77,9 +77,12 @@ const insertConfigRelease = {
 const insertRow = {
   name: 'insert-deployment',
   text: `
-    WITH counted AS (UPDATE apps SET deployment_count = deployment_count + 1 WHERE id = $2 RETURNING deployment_count)
-    INSERT INTO deployments (id, app_id, number, release_id, trigger, actor, reason, state_since, created_at)
-    SELECT $1, $2, deployment_count, $3, $4, $5, $6, $7, $7 FROM counted RETURNING number`,
+    WITH counted AS (
+      UPDATE apps SET deployment_count = deployment_count + 1 WHERE id = $2 RETURNING deployment_count, runtime
+    )
+    INSERT INTO deployments
+      (id, app_id, number, release_id, runtime, trigger, actor, reason, state_since, created_at)
+    SELECT $1, $2, deployment_count, $3, runtime, $4, $5, $6, $7, $7 FROM counted RETURNING number`,
 }
 
 /** What the event tells of it, so that the row can be held against it. */

@@ -31,6 +31,7 @@ import { deploymentLists } from './list-deployments.ts'
 import { logs } from './logs.ts'
 import { outbox } from './outbox.ts'
 import { overviews } from './overview.ts'
+import { placements } from './placements.ts'
 import { polls } from './polls.ts'
 import { releases } from './releases.ts'
 import { requests } from './request-deployment.ts'
@@ -97,6 +98,7 @@ export async function openStore({ maxSeats = 1_000, secretKey, ...options }: Sto
     ...releases(database),
     ...settling(database),
     ...requests(database),
+    ...placements(database),
     ...routes(database),
     ...tagFindings(database),
     ...sessions(database),

@@ -91,7 +91,7 @@ describe('removeApp', () => {
     await store.removeApp(app.id)
     expect(await store.appByName('shop')).toBeNull()
     expect(await store.appById(app.id)).toBeNull()
-    expect(await store.routes()).toEqual([])
+    expect(await store.routes('docker')).toEqual([])
     expect(await store.deploymentsWithInstances()).toEqual(new Set())
     expect(await store.deploymentById(id)).toMatchObject({ app: 'shop', state: 'retired' })
     expect(await store.removedApps()).toMatchObject([{ id: app.id, seat: app.seat }])

@@ -249,6 +249,7 @@ describe('reading', () => {
       restarts: 0,
       exitCode: null,
       outOfMemory: false,
+      note: null,
       health: 'none' as const,
       port: 8080,
     })
@@ -263,7 +264,7 @@ describe('reading', () => {
     const second = await deployTag(store, app, 'v2.0.0')
     await driveTo(store, second.id, 'baking')
     await store.recordInstances(second.id, [instance(green, 'green', second.id)])
-    const route = async () => (await store.routes()).find(({ seat }) => seat === app.seat)
+    const route = async () => (await store.routes('docker')).find(({ seat }) => seat === app.seat)
     const target = (id: string) => ({ name: `n-${id}`, address: '10.0.0.1', port: 8080 })
     expect(await route()).toEqual({
       seat: app.seat,

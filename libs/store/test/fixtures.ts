@@ -72,6 +72,8 @@ export function newApp(store: Store, name = `app-${++names}`): Promise<AppRecord
     root: '',
     buildArgs: {},
     runtime: 'docker',
+    cluster: null,
+    namespace: null,
   })
 }
 

@@ -320,7 +320,9 @@ describe('retention', () => {
     const before = await contents()
 
     const nothing = async () => []
-    const ports = { store: test.store, runtime: { list: nothing, listAll: nothing }, log } as never
+    const place = { runtime: { list: nothing, listAll: nothing } }
+    const places = { docker: place, kubernetes: place }
+    const ports = { store: test.store, ...place, places, log } as never
     for (const run of Object.values(maintenance)) await run(ports)
 
     expect(await contents()).toEqual(before)

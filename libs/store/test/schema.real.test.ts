@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { activeStates, deploymentStates, slots, triggers } from '@tagship/domain'
+import { activeStates, deploymentStates, runtimeNames, slots, triggers } from '@tagship/domain'
 import { type TestDatabase, testDatabase } from '@tagship/tests/postgres'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -70,7 +70,8 @@ describe('the lists of values', () => {
     ['api_tokens_role_known', ['viewer', 'deployer', 'admin']],
     ['outbox_queue_known', ['deployments', 'builds', 'tags', 'maintenance']],
     ['builds_state_known', ['pending', 'running', 'succeeded', 'failed']],
-    ['apps_runtime_known', ['docker', 'kubernetes']],
+    ['apps_runtime_known', runtimeNames],
+    ['deployments_runtime_known', runtimeNames],
   ]
 
   it.each(lists)('%s is the domain’s', async (name, values) => {

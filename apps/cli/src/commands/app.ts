@@ -42,6 +42,8 @@ function addCommand(): Command {
     .option('--from-next', 'deploy none of the tags that are there, but what comes after them')
     .option('--build-arg <name=value>', 'build arg; may be given several times', collect)
     .option('--runtime <name>', 'docker or kubernetes')
+    .option('--cluster <context>', 'context of the kubeconfig; default: the current one')
+    .option('--namespace <name>', 'namespace that is there; default: one of its own')
   return withPolicy(made).action(exitWith(add))
 }
 
@@ -54,6 +56,9 @@ function setCommand(): Command {
     .option('--root <folder>', 'its folder in a repository of several apps; "" is all of it')
     .option('--build-arg <name=value>', 'set a build arg; may be given several times', collect)
     .option('--remove-build-arg <name>', 'take a build arg away; may be given several times', collect)
+    .option('--runtime <name>', 'docker or kubernetes: what serves moves there')
+    .option('--cluster <context>', 'context of the kubeconfig')
+    .option('--namespace <name>', 'namespace that is there')
   return withPolicy(made).action(exitWith(set))
 }
 
@@ -66,14 +71,14 @@ interface Settings extends JsonFlag, PolicyFlags {
   readonly buildArg?: string[]
   readonly removeBuildArg?: string[]
   readonly runtime?: string
+  readonly cluster?: string
+  readonly namespace?: string
 }
 
 async function add(name: string, flags: Settings): Promise<number> {
-  const { repo, host, root, fromNext, buildArg, runtime } = flags
+  const { repo, host, root, fromNext, buildArg } = flags
   const policy = policyOf(flags)
-  if (runtime !== undefined && runtime !== 'docker' && runtime !== 'kubernetes') {
-    throw usageError(`--runtime takes docker or kubernetes, not "${runtime}"`)
-  }
+  const place = placeOf(flags)
   const client = await connect()
   const app = await client.addApp({
     body: {
@@ -84,10 +89,21 @@ async function add(name: string, flags: Settings): Promise<number> {
       ...(root ? { root } : {}),
       ...(fromNext ? { fromNext } : {}),
       ...(buildArg ? { buildArgs: keyValues(buildArg, '--build-arg') } : {}),
-      ...(runtime ? { runtime } : {}),
+      ...place,
     },
   })
   return print(app, flags, [...describeApp(app), ...nextStep(app)])
+}
+
+function placeOf({ runtime, cluster, namespace }: Settings) {
+  if (runtime !== undefined && runtime !== 'docker' && runtime !== 'kubernetes')
+    throw usageError(`--runtime takes docker or kubernetes, not "${runtime}"`)
+  const named: { runtime?: 'docker' | 'kubernetes' } = runtime ? { runtime } : {}
+  return {
+    ...named,
+    ...(cluster ? { cluster } : {}),
+    ...(namespace ? { namespace } : {}),
+  }
 }
 
 /** What a newcomer does now. */
@@ -104,6 +120,7 @@ function nextStep(app: AppJson): string[] {
 async function set(name: string, flags: Settings): Promise<number> {
   const { repo, host, removeHost, root, buildArg, removeBuildArg } = flags
   const policy = policyOf(flags)
+  const place = placeOf(flags)
   const buildArgs = {
     ...keyValues(buildArg ?? [], '--build-arg'),
     ...Object.fromEntries((removeBuildArg ?? []).map((arg) => [arg, null])),
@@ -115,6 +132,7 @@ async function set(name: string, flags: Settings): Promise<number> {
     ...(policy ? { policy } : {}),
     ...(root === undefined ? {} : { root }),
     ...(Object.keys(buildArgs).length > 0 ? { buildArgs } : {}),
+    ...place,
   }
   if (Object.keys(body).length === 0)
     throw usageError('nothing to change was named', 'See tagship app set --help.')

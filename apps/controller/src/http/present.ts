@@ -108,6 +108,8 @@ export function presentApp(app: AppRecord, situation: AppSituation): AppJson {
     alerts: alerts.map(({ tag, verdict, why }) => ({ tag: tag.name, verdict, why })),
     buildArgs: { ...app.buildArgs },
     runtime: app.runtime,
+    cluster: app.cluster,
+    namespace: app.namespace,
     live: serving && {
       deployment: serving.id,
       release: releaseName(serving.releaseNumber),

@@ -6,6 +6,7 @@ import {
   parseRoot,
   parseTagPolicy,
   type RepoUrl,
+  type RuntimeName,
   refuseCredentials,
   type TagPolicyInput,
   TagshipError,
@@ -21,20 +22,17 @@ export interface AppInput {
   readonly fromNext?: boolean | undefined
   readonly root?: string | undefined
   readonly buildArgs?: Readonly<Record<string, string>> | undefined
-  readonly runtime?: 'docker' | 'kubernetes' | undefined
+  readonly runtime?: RuntimeName | undefined
+  readonly cluster?: string | null | undefined
+  readonly namespace?: string | null | undefined
 }
 
-export type AppChange = Omit<AppInput, 'name' | 'runtime' | 'fromNext'>
+export type AppChange = Omit<AppInput, 'name' | 'fromNext'>
 
 /** @throws name.invalid, host.*, repo.*, policy.invalid, tagRange.invalid, app.exists, app.seatsTaken */
 export async function addApp(ports: CommandPorts, input: AppInput): Promise<AppRecord> {
   const name = parseAppName(input.name)
-  if (input.runtime === 'kubernetes') {
-    throw new TagshipError(
-      'input.invalid',
-      'runtime: kubernetes is not available in this version; use docker',
-    )
-  }
+  const whereabouts = whereaboutsOf(input)
   const hosts = uniqueHosts(input.hosts ?? [])
   const app = await ports.store.createApp({
     name,
@@ -44,18 +42,26 @@ export async function addApp(ports: CommandPorts, input: AppInput): Promise<AppR
     fromNext: input.fromNext ?? false,
     root: parseRoot(input.root ?? ''),
     buildArgs: input.buildArgs ?? {},
-    runtime: 'docker',
+    ...whereabouts,
   })
   if (app.repoUrl === null) await ports.source.ensureHosted(app.name)
   // A repository that is made for the app begins empty: whatever is pushed to it comes after its first sight.
   if (app.repoUrl === null && app.fromNext) await ports.store.observeTags(app, [])
-  await ports.router.setHosts(app.seat, app.name, app.hosts)
+  await ports.places[app.runtime].router.setHosts(app.seat, app.name, app.hosts)
   if (app.repoUrl !== null) await ports.store.enqueue([{ queue: 'tags', id: app.id }])
   return app
 }
 
-/** @throws host.*, repo.*, policy.invalid, tagRange.invalid */
-export async function changeApp(ports: CommandPorts, app: AppRecord, input: AppChange): Promise<AppRecord> {
+/**
+ * With another runtime, what serves is deployed there as it is: a deployment like any other, which can be undone.
+ * @throws host.*, repo.*, policy.invalid, tagRange.invalid, app.busy
+ */
+export async function changeApp(
+  ports: CommandPorts,
+  app: AppRecord,
+  input: AppChange,
+  actor: string,
+): Promise<AppRecord> {
   if (app.repoUrl === null && input.repo) {
     throw new TagshipError(
       'input.invalid',
@@ -68,11 +74,64 @@ export async function changeApp(ports: CommandPorts, app: AppRecord, input: AppC
     ...(input.policy === undefined ? {} : { policy: parseTagPolicy(input.policy, app.policy) }),
     ...(input.root === undefined ? {} : { root: parseRoot(input.root) }),
     ...(input.buildArgs ? { buildArgs: input.buildArgs } : {}),
+    ...(await changedPlace(ports, app, input)),
   }
   const changed = await ports.store.updateApp(app.id, patch)
-  if (patch.hosts) await ports.router.setHosts(changed.seat, changed.name, changed.hosts)
+  if (patch.hosts)
+    await ports.places[changed.runtime].router.setHosts(changed.seat, changed.name, changed.hosts)
+  if (changed.runtime !== app.runtime) await move(ports, changed, actor)
   if (patch.repoUrl ?? patch.policy) await ports.store.enqueue([{ queue: 'tags', id: app.id }])
   return changed
+}
+
+type Whereabouts = Pick<AppRecord, 'runtime' | 'cluster' | 'namespace'>
+
+/** @throws input.invalid */
+function whereaboutsOf({
+  runtime = 'docker',
+  cluster = null,
+  namespace = null,
+}: Partial<AppInput>): Whereabouts {
+  if (runtime === 'docker' && (cluster !== null || namespace !== null)) {
+    throw new TagshipError('input.invalid', 'cluster and namespace are for apps with the runtime kubernetes')
+  }
+  if (namespace !== null && !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(namespace)) {
+    throw new TagshipError(
+      'input.invalid',
+      `"${namespace}" is no name of a namespace: it takes a-z, 0-9 and -, 63 characters at most`,
+    )
+  }
+  return { runtime, cluster, namespace }
+}
+
+/** @throws input.invalid, app.busy */
+async function changedPlace(
+  ports: CommandPorts,
+  app: AppRecord,
+  input: AppChange,
+): Promise<Partial<Whereabouts>> {
+  const { runtime = app.runtime, cluster, namespace } = input
+  if (runtime === app.runtime && cluster === undefined && namespace === undefined) return {}
+  const wanted = whereaboutsOf({ runtime, cluster, namespace })
+  // Where it was last stays known: what it leaves there has to be found.
+  if (runtime === 'docker') return { runtime }
+  const [placed] = await ports.store.placements({ app: app.name })
+  if (placed && (app.cluster !== wanted.cluster || app.namespace !== wanted.namespace)) {
+    throw new TagshipError(
+      'app.busy',
+      `${app.name} is in the namespace ${placed.namespace} of a cluster: bring it to docker first, and from there to the other one`,
+    )
+  }
+  return wanted
+}
+
+async function move(ports: CommandPorts, app: AppRecord, actor: string): Promise<void> {
+  await ports.places[app.runtime].router.setHosts(app.seat, app.name, app.hosts)
+  const serving = app.servingDeploymentId && (await ports.store.deploymentById(app.servingDeploymentId))
+  if (!serving) return
+  const what = { kind: 'again', releaseId: serving.releaseId } as const
+  const reason = `from ${serving.runtime} to ${app.runtime}`
+  await ports.store.createDeployment({ app, trigger: 'manual', actor, reason, what })
 }
 
 function repoUrlOf(text: string): RepoUrl {

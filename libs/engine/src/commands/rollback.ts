@@ -109,7 +109,7 @@ async function planRollback(
 async function warmRelease(ports: CommandPorts, app: AppRecord, active: Deployment): Promise<number | null> {
   if (!transition(active.state, 'rollbackRequested')) return null
   const live = await ports.store.liveDeployment(app.id)
-  return live && (await isLeft(ports.runtime, app.name, live.id)) ? live.releaseNumber : null
+  return live && (await isLeft(ports, live)) ? live.releaseNumber : null
 }
 
 async function previous(ports: CommandPorts, app: AppRecord): Promise<ReleaseRecord> {

@@ -6,6 +6,7 @@ import type {
   HostName,
   ImageDigest,
   RepoUrl,
+  RuntimeName,
   TagName,
   TagPolicy,
 } from '@tagship/domain'
@@ -60,10 +61,14 @@ export interface NewApp {
   readonly fromNext: boolean
   readonly root: string
   readonly buildArgs: Readonly<Record<string, string>>
-  readonly runtime: 'docker' | 'kubernetes'
+  readonly runtime: RuntimeName
+  readonly cluster: string | null
+  readonly namespace: string | null
 }
 
-export type AppPatch = Partial<Pick<NewApp, 'repoUrl' | 'hosts' | 'policy' | 'root' | 'buildArgs'>>
+export type AppPatch = Partial<
+  Pick<NewApp, 'repoUrl' | 'hosts' | 'policy' | 'root' | 'buildArgs' | 'runtime' | 'cluster' | 'namespace'>
+>
 
 export interface ReleaseRecord {
   readonly id: string

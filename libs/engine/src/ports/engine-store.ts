@@ -5,6 +5,7 @@ import type {
   ErrorCode,
   Manifest,
   ObservedTag,
+  RuntimeName,
   Tag,
   TagFinding,
   TagHistory,
@@ -20,6 +21,8 @@ import type {
   LoggedLine,
   LogSource,
   NewDeployment,
+  Placement,
+  PlacementQuery,
   RecordedInstance,
   SeenInstance,
   StateChange,
@@ -144,7 +147,10 @@ export interface EngineStore {
   lastPoll(
     appId: string,
   ): Promise<{ readonly key: string | null; readonly failures: number; readonly newestTagAt: Date | null }>
-  routes(): Promise<Route[]>
+  /** What the router of this runtime should know: of each app that runs there, or that has not yet left it. */
+  routes(runtime: RuntimeName): Promise<Route[]>
+  /** Where on clusters apps are: those that run there, or that have not yet left. */
+  placements(wanted: PlacementQuery): Promise<Placement[]>
   /** Idempotency keys that are older than a day go. */
   forgetOldKeys(): Promise<void>
   /** What the router counted more than a week ago goes. */

@@ -13,6 +13,7 @@ import type {
   HostName,
   Manifest,
   RepoUrl,
+  RuntimeName,
   Slot,
   Tagger,
   TagName,
@@ -34,7 +35,12 @@ export interface AppRecord {
   /** Its folder in the repository, without slashes at the ends; empty: all of it. */
   readonly root: string
   readonly buildArgs: Readonly<Record<string, string>>
-  readonly runtime: 'docker' | 'kubernetes'
+  /** Where its next deployment runs. */
+  readonly runtime: RuntimeName
+  /** On a cluster: the context of the kubeconfig; null: the current one. */
+  readonly cluster: string | null
+  /** On a cluster; null: one of the app's own. */
+  readonly namespace: string | null
   readonly seat: number
   readonly liveSlot: Slot | null
   /** The deployment that users reach now. */
@@ -42,6 +48,23 @@ export interface AppRecord {
   readonly hold: { readonly by: string; readonly reason: string | null; readonly at: Date } | null
   readonly createdAt: Date
 }
+
+/** Where on a cluster an app is. */
+export interface Placement {
+  readonly app: AppName
+  readonly seat: number
+  readonly hosts: readonly HostName[]
+  /** The context of the kubeconfig; null: the current one. */
+  readonly cluster: string | null
+  readonly namespace: string
+}
+
+/** All, or the one that is asked for. */
+export type PlacementQuery =
+  | Readonly<Record<string, never>>
+  | { readonly app: AppName }
+  | { readonly seat: number }
+  | { readonly host: HostName }
 
 /** Somebody's wish about a deployment that is under way; the engine turns it into an event. */
 export interface DeploymentRequest {

@@ -21,6 +21,13 @@ export interface InstanceSpec {
   readonly process: ProcessName
   /** 0, 1, 2, … over all processes of the deployment: unique, and the base of name and address. */
   readonly ordinal: number
+  /** How many instances the process has. */
+  readonly replicas: number
+  /** 0, 1, 2, … within the process. */
+  readonly replica: number
+  /** Null: takes no traffic. */
+  readonly port: number | null
+  readonly health: HealthSpec | null
   readonly imageDigest: ImageDigest
   /** Null: the image's own. */
   readonly command: readonly string[] | null
@@ -43,11 +50,14 @@ export interface Instance {
   readonly ordinal: number
   /** IP address that the router reaches it at; null while it does not run. */
   readonly address: string | null
-  readonly state: 'created' | 'running' | 'paused' | 'restarting' | 'exited'
+  /** `replacing`: the runtime has lost it (with its node, say), and is putting another in its stead. */
+  readonly state: 'created' | 'running' | 'paused' | 'restarting' | 'replacing' | 'exited'
   /** How often the runtime has started it again. */
   readonly restarts: number
   readonly exitCode: number | null
   readonly outOfMemory: boolean
+  /** Why it does not run or must not go on, in the runtime's own words, where it says more than the state does. */
+  readonly note: string | null
   /** What the image's own HEALTHCHECK says. */
   readonly health: 'none' | 'starting' | 'healthy' | 'unhealthy'
 }

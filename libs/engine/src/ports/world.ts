@@ -1,5 +1,5 @@
 /** Everything together: what a step is given, and what a command is. */
-import type { AppName } from '@tagship/domain'
+import type { AppName, RuntimeName } from '@tagship/domain'
 import type { Builder } from './builder.ts'
 import type { CommandStore } from './command-store.ts'
 import type { EngineStore } from './engine-store.ts'
@@ -14,12 +14,18 @@ export interface Log {
   error(fields: object, message: string): void
 }
 
-export interface Ports {
+/** A runtime with the router that belongs to it: where an app's instances are, and what sends users to them. */
+export interface Place {
+  readonly runtime: Runtime
+  readonly router: Router
+}
+
+/** `runtime` and `router` are those of the place that is spoken of: see `inPlace`. */
+export interface Ports extends Place {
+  readonly places: Readonly<Record<RuntimeName, Place>>
   readonly store: EngineStore
   readonly source: Source
   readonly builder: Builder
-  readonly runtime: Runtime
-  readonly router: Router
   readonly log: Log
   /** A named point at which a test may end the process; does nothing in production. */
   readonly fault: (point: string) => Promise<void> | void

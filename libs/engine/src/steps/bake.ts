@@ -12,7 +12,6 @@ const lookMs = 2_000
  */
 export const bake: Step = async (context) => {
   const { ports, claim } = context
-  const { app } = claim
   if (claim.request?.kind === 'rollback') return rollbackRequested(context)
   const { previous, newerWaits, manifest } = claim
   const baked = happened('baked', {
@@ -23,10 +22,11 @@ export const bake: Step = async (context) => {
   if (!previous) return baked
 
   const problem = (await findEnded(context)) ?? (await tooManyErrors(context))
-  if (problem && (await isLeft(ports.runtime, app.name, previous.id))) {
+  if (problem && (await isLeft(ports, previous))) {
     return happened('unhealthy', { failure: problem })
   }
-  if (problem) ports.log.warn({ app: app.name, problem }, 'unhealthy, but nothing is left to go back to')
+  if (problem)
+    ports.log.warn({ app: claim.app.name, problem }, 'unhealthy, but nothing is left to go back to')
   const left = claim.stateSince.getTime() + (claim.manifest?.rollout.bake ?? 0) - Date.now()
   if (left <= 0 || newerWaits) return baked
   return waitFor(Math.min(left, lookMs))

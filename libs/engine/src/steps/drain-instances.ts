@@ -1,6 +1,7 @@
 import type { Slot } from '@tagship/domain'
 import { isLeft } from '../instance-end.ts'
 import { sleep } from '../lease.ts'
+import { isMove } from '../routed.ts'
 import { routedProcessName } from '../specs.ts'
 import { findEnded } from '../watch-instances.ts'
 import { happened, type Step, type StepContext, waitFor } from './step.ts'
@@ -11,7 +12,8 @@ const longestLookMs = 500
 /** Lets requests in flight on the old slot finish, up to the manifest's drain time; WebSockets count as such. */
 export const drainInstances: Step = async (context) => {
   const { ports, claim, signal } = context
-  const old = claim.previous?.slot ?? null
+  // Of a runtime that it leaves, nothing drains: users are sent on by whoever owns their address.
+  const old = isMove(claim) ? null : (claim.previous?.slot ?? null)
   const limit = claim.stateSince.getTime() + (claim.manifest?.processes[routedProcessName]?.drain ?? 0)
   let left = 0
   for (let look = firstLookMs; old && !signal.aborted; look = Math.min(look * 2, longestLookMs)) {
@@ -19,7 +21,7 @@ export const drainInstances: Step = async (context) => {
     left = (await ports.router.traffic({ seat: claim.app.seat, slot: old })).inFlight
     if (left === 0 || Date.now() > limit) break
     const ended = await findEnded(context)
-    if (ended && claim.previous && (await isLeft(ports.runtime, claim.app.name, claim.previous.id)))
+    if (ended && claim.previous && (await isLeft(ports, claim.previous)))
       return happened('unhealthy', { failure: ended })
     await sleep(look, signal)
   }

@@ -1,5 +1,5 @@
 import { TagshipError } from '@tagship/domain'
-import { routed } from '../routed.ts'
+import { isMove, routed } from '../routed.ts'
 import { happened, type Step } from './step.ts'
 
 /** Moves the traffic back to the old slot, which is still warm. Has no failure edge: it is tried until it is done. */
@@ -7,8 +7,9 @@ export const revertRoute: Step = async ({ ports, claim }) => {
   const { previous, app } = claim
   if (!previous?.slot)
     throw new TagshipError('internal', `deployment ${claim.deployment.id} has nothing to go back to`)
-  const hasRoute = (await ports.router.liveSlot(app.seat)) !== null
-  if (hasRoute) {
+  // What the app would have left still serves where it is: only the way to the new runtime has to go.
+  if (isMove(claim)) await ports.router.forget(app.seat)
+  else if ((await ports.router.liveSlot(app.seat)) !== null) {
     const ref = { seat: app.seat, slot: previous.slot }
     await ports.fault('reverting.beforeSwitch')
     const live = await ports.router.switchTo(ref, claim.fence, routed(claim))

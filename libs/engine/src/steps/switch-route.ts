@@ -2,7 +2,7 @@ import { type HostName, type Slot, TagshipError } from '@tagship/domain'
 import { fillSlot } from '../fill-slot.ts'
 import { sleep } from '../lease.ts'
 import type { Instance, SlotRef } from '../ports.ts'
-import { routed } from '../routed.ts'
+import { isMove, routed } from '../routed.ts'
 import { routedProcessName, type SettledProcess, slotOf } from '../specs.ts'
 import { settledProcesses } from './start-instances.ts'
 import { happened, type Outcome, type Step, type StepContext } from './step.ts'
@@ -85,6 +85,7 @@ async function requireSwitched({ ports }: StepContext, ref: SlotRef): Promise<vo
 
 /** @throws router.* until the read-back shows the old slot: only then may the deployment be called refused */
 async function goBack({ ports, claim }: StepContext, ref: SlotRef): Promise<void> {
+  if (isMove(claim)) return ports.router.forget(claim.app.seat)
   const old: Slot | null = claim.app.liveSlot
   if (!old) return
   const live = await ports.router.switchTo({ seat: ref.seat, slot: old }, claim.fence, routed(claim))

@@ -1,13 +1,21 @@
 /** What an image says about itself. */
 import type { ImageDigest, ImageFacts } from '@tagship/domain'
+import type { ImageInspectInfo } from 'dockerode'
 import { askEngine, type Context, unless } from './engine.ts'
 
 /** Null where the image is gone. @throws engine.* */
-export async function imageFacts({ docker }: Context, digest: ImageDigest): Promise<ImageFacts | null> {
+export async function imageFacts(
+  { docker }: Pick<Context, 'docker'>,
+  digest: ImageDigest,
+): Promise<ImageFacts | null> {
   const looking = askEngine(`looking at image ${digest}`, () => docker.getImage(digest).inspect())
   const image = await unless(looking, 404)
   if (!image) return null
-  const { ExposedPorts, Healthcheck } = image.Config
+  return factsOf(image)
+}
+
+export function factsOf({ Config }: ImageInspectInfo): ImageFacts {
+  const { ExposedPorts, Healthcheck } = Config
   const test = Healthcheck?.Test?.[0]
   return {
     exposedPorts: Object.keys(ExposedPorts ?? {})

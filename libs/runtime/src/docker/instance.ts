@@ -34,6 +34,7 @@ export function toInstance(
     exitCode,
     // Newer kernels no longer tell the engine (cgroup 1); but who else kills a program that nobody stops?
     outOfMemory: State.OOMKilled || exitCode === killedCode,
+    note: null,
     health: healthOf(State.Health?.Status),
   }
 }

@@ -1,4 +1,11 @@
-import { parseAppName, parseHostName, parseRepoUrl, type Slot, tagPolicySchema } from '@tagship/domain'
+import {
+  parseAppName,
+  parseHostName,
+  parseRepoUrl,
+  type RuntimeName,
+  type Slot,
+  tagPolicySchema,
+} from '@tagship/domain'
 import type { AppRecord } from '@tagship/engine'
 
 /** A row of the view `app_records`, as JSON. Its values are held to the domain's lists by the database. */
@@ -11,7 +18,9 @@ export interface AppRow {
   readonly from_next: boolean
   readonly root: string
   readonly build_args: Readonly<Record<string, string>>
-  readonly runtime: 'docker' | 'kubernetes'
+  readonly runtime: RuntimeName
+  readonly cluster: string | null
+  readonly namespace: string | null
   readonly seat: number
   readonly live_slot: Slot | null
   readonly serving_deployment_id: string | null
@@ -32,6 +41,8 @@ export function appFrom(row: AppRow): AppRecord {
     root: row.root,
     buildArgs: row.build_args,
     runtime: row.runtime,
+    cluster: row.cluster,
+    namespace: row.namespace,
     seat: row.seat,
     liveSlot: row.live_slot,
     servingDeploymentId: row.serving_deployment_id,

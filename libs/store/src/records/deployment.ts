@@ -10,6 +10,7 @@ import {
   parseCommitSha,
   parseImageDigest,
   parseTagName,
+  type RuntimeName,
   type Slot,
   type Trigger,
 } from '@tagship/domain'
@@ -31,6 +32,7 @@ export interface DeploymentRow {
   readonly revision: number | null
   readonly state: DeploymentState
   readonly slot: Slot | null
+  readonly runtime: RuntimeName
   readonly trigger: Trigger
   readonly actor: string
   readonly reason: string | null
@@ -68,6 +70,7 @@ export function deploymentFrom(row: DeploymentRow): Deployment {
     revision: row.revision,
     state: row.state,
     slot: row.slot,
+    runtime: row.runtime,
     serving: row.serving,
     trigger: row.trigger,
     actor: row.actor,

@@ -40,6 +40,9 @@ export const appHandlers = {
         ? { hosts: changedHosts(app, body.addHosts ?? [], body.removeHosts ?? []) }
         : {}),
       ...(body.buildArgs ? { buildArgs: changedBuildArgs(app, body.buildArgs) } : {}),
+      runtime: body.runtime,
+      cluster: body.cluster,
+      namespace: body.namespace,
     }
     const changed = await describeApp(deps, await deps.commands.changeApp(app, patch, actor))
     return { ...changed, trial: trial && presentTrial(trial) }

@@ -1,0 +1,55 @@
+/** The way from outside to an app's Service: one Ingress with all of its hosts. */
+import { isDeepStrictEqual } from 'node:util'
+import type { V1Ingress } from '@kubernetes/client-node'
+import type { HostName } from '@tagship/domain'
+import { appLabels, asApply, askCluster, fieldManager, serviceName, unlessStatus } from '@tagship/kubernetes'
+import type { Spot } from './services.ts'
+
+/** Touches nothing that is so already. @throws cluster.* */
+export async function ensureIngress(
+  spot: Spot,
+  hosts: readonly HostName[],
+  className: string | null,
+): Promise<boolean> {
+  const { cluster, namespace, app, installation } = spot
+  const name = serviceName(app)
+  const found = await readIngress(spot)
+  if (isDeepStrictEqual(found?.spec?.rules?.map(({ host }) => host) ?? [], [...hosts])) return false
+  if (hosts.length === 0) return removeIngress(spot).then(() => true)
+  const backend = { service: { name, port: { name: 'http' } } }
+  const body: V1Ingress = {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'Ingress',
+    metadata: { name, labels: appLabels(installation, app, 'service') },
+    spec: {
+      ...(className === null ? {} : { ingressClassName: className }),
+      rules: hosts.map((host) => ({ host, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } })),
+    },
+  }
+  await askCluster(`applying Ingress ${name}`, () =>
+    cluster.networking.patchNamespacedIngress(
+      { name, namespace, body, fieldManager, force: true },
+      asApply(),
+    ),
+  )
+  return true
+}
+
+export async function removeIngress(spot: Spot): Promise<void> {
+  const { cluster, namespace, app, installation } = spot
+  const found = await readIngress(spot)
+  if (found?.metadata?.labels?.['dev.tagship'] !== installation) return
+  const name = serviceName(app)
+  const deleting = askCluster(`removing Ingress ${name}`, () =>
+    cluster.networking.deleteNamespacedIngress({ name, namespace }),
+  )
+  await unlessStatus(deleting, 404)
+}
+
+function readIngress({ cluster, namespace, app }: Spot): Promise<V1Ingress | null> {
+  const name = serviceName(app)
+  const looking = askCluster(`looking at Ingress ${name}`, () =>
+    cluster.networking.readNamespacedIngress({ name, namespace }),
+  )
+  return unlessStatus(looking, 404)
+}

@@ -1,0 +1,100 @@
+/** The router on a cluster: an app's Service sends users to the pods of one set. */
+import { TagshipError } from '@tagship/domain'
+import type { Log, Placement, PlacementQuery, Router, SlotTraffic } from '@tagship/engine'
+import { type Clusters, setOf } from '@tagship/kubernetes'
+import { askThrough, type Detours } from './ask.ts'
+import { ensureIngress, removeIngress } from './ingress.ts'
+import { restoreRoutes } from './restore.ts'
+import { applyPreview, changeState, readState, removeServices, type Spot } from './services.ts'
+
+export interface KubernetesRouterOptions {
+  readonly clusters: Clusters
+  readonly installation: string
+  readonly placements: (wanted: PlacementQuery) => Promise<readonly Placement[]>
+  /** The class of Ingress objects; null: the cluster's default. */
+  readonly ingressClass: string | null
+  readonly log: Log
+}
+
+/** A Service counts nothing: what is in flight ends by itself while the old set is kept warm. */
+const uncounted: SlotTraffic = { requests: 0, serverErrors: 0, inFlight: 0 }
+
+export function createKubernetesRouter(options: KubernetesRouterOptions): Router {
+  const { clusters, installation, ingressClass, log } = options
+  const detours: Detours = new Map()
+  const find = async (wanted: PlacementQuery): Promise<Spot | null> => {
+    const [placement] = await options.placements(wanted)
+    if (!placement) return null
+    const { app, namespace, cluster } = placement
+    return { app, namespace, installation, cluster: clusters(cluster) }
+  }
+  const at = async (seat: number): Promise<Spot> => {
+    const spot = await find({ seat })
+    if (!spot) throw new TagshipError('router.refused', `no app with the seat ${seat} is on a cluster`)
+    return spot
+  }
+  return {
+    // What was never switched to has no Service yet, and may have no namespace: the switch brings its hosts along.
+    setHosts: async (seat, _app, hosts) => {
+      const spot = await find({ seat })
+      if (spot && (await readState(spot)).version !== null) await ensureIngress(spot, hosts, ingressClass)
+    },
+    fillSlot: async ({ seat, slot }, targets, fence) => {
+      const set = targets[0] && setOf(targets[0].name)
+      if (!set) return
+      const spot = await at(seat)
+      const { live } = await changeState(spot, fence, ({ sets, live, fence: before }) =>
+        sets[slot] === set && before === fence ? null : { fence, live, sets: { ...sets, [slot]: set } },
+      )
+      if (live !== slot) await applyPreview(spot, slot, set)
+    },
+    emptySlot: async ({ seat, slot }, fence) => {
+      const spot = await at(seat)
+      if ((await readState(spot)).version === null) return
+      await changeState(spot, fence, ({ sets, live }) => {
+        if (live === slot)
+          throw new TagshipError('router.refused', `${spot.app}: ${slot} is live, and cannot be emptied`)
+        return sets[slot] === null ? null : { fence, live, sets: { ...sets, [slot]: null } }
+      })
+    },
+    // A Service sends nothing to a pod that is not ready.
+    dropTargets: async () => {},
+    switchTo: async ({ seat, slot }, fence, from) => {
+      const spot = await at(seat)
+      await changeState(spot, fence, ({ sets, live }) => {
+        if (live !== from.live && live !== slot) {
+          throw new TagshipError(
+            'router.unavailable',
+            `${spot.app}: the Service shows ${live ?? 'nothing'} as live, and not ${from.live ?? 'nothing'}`,
+          )
+        }
+        if (sets[slot] === null)
+          throw new TagshipError('router.refused', `${spot.app}: there is nothing in ${slot}`)
+        return live === slot ? null : { fence, sets, live: slot }
+      })
+      await ensureIngress(spot, from.hosts, ingressClass)
+      const { live, selected } = await readState(spot)
+      if (!live)
+        throw new TagshipError('router.refused', `${spot.app}: the Service selects ${selected ?? 'nothing'}`)
+      return live
+    },
+    liveSlot: async (seat) => {
+      const spot = await find({ seat })
+      return spot && (await readState(spot)).live
+    },
+    traffic: async () => uncounted,
+    sample: async () => [],
+    askThrough: async (host, path) => {
+      const spot = await find({ host })
+      return spot ? askThrough(spot, detours, host, path) : { instance: null, status: 404 }
+    },
+    restore: (readRoutes) =>
+      restoreRoutes({ spotOf: (seat) => find({ seat }), ingressClass, log }, readRoutes),
+    forget: async (seat) => {
+      const spot = await find({ seat })
+      if (!spot) return
+      await removeIngress(spot)
+      await removeServices(spot)
+    },
+  }
+}

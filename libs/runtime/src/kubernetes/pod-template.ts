@@ -1,0 +1,166 @@
+/** How an instance is locked in on a cluster: everything of a pod that follows from its spec. */
+import type { V1Container, V1PodSpec, V1PodTemplateSpec, V1Probe, V1Volume } from '@kubernetes/client-node'
+import { chooseProbe, type ImageFacts, type Probe } from '@tagship/domain'
+import type { InstanceSpec } from '@tagship/engine'
+import { setName, specLabels } from '@tagship/kubernetes'
+import { parseVolume } from '../docker/container-options.ts'
+
+/** Whoever an image says nothing else of runs as this user: nobody's, and never root. */
+const nobody = 65_532
+
+/** While routes to a pod that ends are taken away on all nodes, it serves on. */
+export const farewellSeconds = 3
+
+/** What an image says of itself, as far as a cluster does not read it. */
+export interface ImageConfig extends ImageFacts {
+  /** `USER` of the Dockerfile; empty: root. */
+  readonly user: string
+  /** `HEALTHCHECK` as a command; null where there is none. */
+  readonly healthcheck: readonly string[] | null
+}
+
+export interface TemplateInput {
+  readonly installation: string
+  readonly spec: InstanceSpec
+  /** With the digest of its manifest. */
+  readonly image: string
+  readonly config: ImageConfig
+  /** The Secret with the credentials of the registry; null where it asks for none. */
+  readonly pullSecret: string | null
+}
+
+export function podTemplate(input: TemplateInput, role: 'set' | 'release-command'): V1PodTemplateSpec {
+  return {
+    metadata: { labels: specLabels(input.installation, input.spec, role) },
+    spec: podSpec(input, role),
+  }
+}
+
+function podSpec({ spec, image, config, pullSecret, installation }: TemplateInput, role: string): V1PodSpec {
+  const isSet = role === 'set'
+  return {
+    restartPolicy: isSet ? 'Always' : 'Never',
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: Math.ceil(spec.stopMs / 1_000) + (isSet ? farewellSeconds : 0),
+    securityContext: { ...userOf(config.user), seccompProfile: { type: 'RuntimeDefault' } },
+    ...(pullSecret === null ? {} : { imagePullSecrets: [{ name: pullSecret }] }),
+    ...(isSet && spec.replicas > 1
+      ? {
+          topologySpreadConstraints: [
+            {
+              maxSkew: 1,
+              topologyKey: 'kubernetes.io/hostname',
+              whenUnsatisfiable: 'ScheduleAnyway',
+              labelSelector: {
+                matchLabels: { 'dev.tagship': installation, 'dev.tagship.set': setName(spec) },
+              },
+            },
+          ],
+        }
+      : {}),
+    containers: [container(spec, image, config, isSet)],
+    volumes: volumesOf(spec),
+  }
+}
+
+function container(spec: InstanceSpec, image: string, config: ImageConfig, isSet: boolean): V1Container {
+  const [program, ...args] = spec.command ?? []
+  const { filesystem } = spec
+  const readinessProbe = isSet && spec.health ? probeOf(spec, config) : null
+  return {
+    name: spec.process,
+    image,
+    imagePullPolicy: 'IfNotPresent',
+    ...(program === undefined ? {} : { command: [program], args }),
+    envFrom: [{ secretRef: { name: environmentName(spec, isSet) } }],
+    // Named after the slot: a Service finds the port of whichever release its slot holds.
+    ...(spec.port === null
+      ? {}
+      : { ports: [{ name: spec.slot, containerPort: spec.port, protocol: 'TCP' }] }),
+    resources: {
+      limits: { cpu: `${Math.ceil(spec.cpus * 1_000)}m`, memory: `${spec.memoryBytes}` },
+      // Room for a tenth is kept free: processors can be shared, memory cannot.
+      requests: { cpu: `${Math.ceil(spec.cpus * 100)}m`, memory: `${spec.memoryBytes}` },
+    },
+    securityContext: {
+      readOnlyRootFilesystem: filesystem.readOnly,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+    },
+    volumeMounts: [
+      ...filesystem.tmpfs.map((mountPath, index) => ({ name: `tmp-${index}`, mountPath })),
+      ...filesystem.volumes.map((volume, index) => ({
+        name: `data-${index}`,
+        mountPath: parseVolume(volume).path,
+      })),
+    ],
+    ...(readinessProbe ? { readinessProbe } : {}),
+    // An image without `sleep` ends at once: the hook fails, and the cluster goes on as without it.
+    ...(isSet && spec.port !== null
+      ? { lifecycle: { preStop: { exec: { command: ['sleep', `${farewellSeconds}`] } } } }
+      : {}),
+  }
+}
+
+/** The name of the Secret with its environment: immutable, and as long there as what it belongs to. */
+export function environmentName(spec: InstanceSpec, isSet: boolean): string {
+  return isSet ? setName(spec) : `${setName(spec)}-once`
+}
+
+/** A user that the image gives by name is left to it: a cluster cannot tell who that is. */
+function userOf(user: string) {
+  const [name = '', group] = user.split(':')
+  if (name === '' || name === 'root' || name === '0') {
+    return { runAsNonRoot: true, runAsUser: nobody, runAsGroup: nobody, fsGroup: nobody }
+  }
+  if (!/^\d+$/.test(name)) return {}
+  return {
+    runAsNonRoot: true,
+    runAsUser: Number(name),
+    ...(/^\d+$/.test(group ?? '') ? { runAsGroup: Number(group) } : {}),
+  }
+}
+
+/** What is written to a tmpfs counts as memory of the instance; a volume is a claim of the same name that is there. */
+function volumesOf({ filesystem, memoryBytes }: InstanceSpec): V1Volume[] {
+  const sizeLimit = `${Math.floor(memoryBytes / 2)}`
+  return [
+    ...filesystem.tmpfs.map((_, index) => ({
+      name: `tmp-${index}`,
+      emptyDir: { medium: 'Memory', sizeLimit },
+    })),
+    ...filesystem.volumes.map((volume, index) => ({
+      name: `data-${index}`,
+      persistentVolumeClaim: { claimName: parseVolume(volume).name },
+    })),
+  ]
+}
+
+/** Decides whether a pod gets traffic, as long as it runs; whether a release goes live is decided by `probe`. */
+function probeOf(spec: InstanceSpec, config: ImageConfig): V1Probe | null {
+  const { health } = spec
+  if (!health) return null
+  const action = probeAction(chooseProbe(health, spec.port, config), health.status, config)
+  if (!action) return null
+  return {
+    ...action,
+    periodSeconds: Math.max(1, Math.round(health.interval / 1_000)),
+    timeoutSeconds: Math.max(1, Math.ceil(health.timeout / 1_000)),
+    failureThreshold: 3,
+  }
+}
+
+function probeAction(
+  probe: Probe,
+  status: { readonly from: number; readonly to: number },
+  { healthcheck }: ImageConfig,
+): V1Probe | null {
+  if (probe.kind === 'running') return null
+  if (probe.kind === 'image') return healthcheck ? { exec: { command: [...healthcheck] } } : null
+  // A cluster knows only one range of statuses; another one is looked at by `probe` alone.
+  const isClusters = status.from === 200 && status.to === 399
+  return probe.kind === 'http' && isClusters
+    ? { httpGet: { path: probe.path, port: probe.port } }
+    : { tcpSocket: { port: probe.port } }
+}
