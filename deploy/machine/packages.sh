@@ -36,7 +36,7 @@ hold_back_services() {
 #!/bin/sh
 # made by ./tagship for the time of one installation
 case $1 in
-  redis* | ssh*) exit 101 ;;
+  redis* | ssh* | etcd* | docker-registry*) exit 101 ;;
   docker* | containerd*) [ -d /run/systemd/system ] || exit 101 ;;
 esac
 END

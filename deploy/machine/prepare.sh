@@ -1,11 +1,12 @@
 # shellcheck shell=sh
 # Everything that `up` and `demo` need on this machine.
 
-# prepare_everything [--tests|--bench]: with what only the tests, or the bench, need, too.
+# prepare_everything [--tests|--bench|--kubernetes]: with what only the tests, the bench, or the tests against a cluster
+# need, too.
 prepare_everything() {
   purpose=${1-}
   if dependencies_are_current && have git && have ssh && have gpg && have redis-server && images_are_there &&
-    dashboard_is_current && tests_can_run && bench_can_run
+    dashboard_is_current && tests_can_run && bench_can_run && clusters_can_run
   then
     find_node
     name_engine
@@ -48,6 +49,14 @@ bench_can_run() {
   [ "$purpose" != --bench ] || { have_nginx && have wrk; }
 }
 
+# A cluster for the tests is built from source; its parts run beside the engine, in a network of their own.
+clusters_can_run() {
+  [ "$purpose" != --kubernetes ] || {
+    have kubectl && have docker-registry && have etcd && have_ip && have conntrack && have gcc && have bc && have openssl &&
+      [ -x /usr/lib/cni/bridge ] && [ -x /usr/lib/go-1.19/bin/go ] && have dpkg-source
+  }
+}
+
 have_nginx() {
   have nginx || [ -x /usr/sbin/nginx ]
 }
@@ -68,6 +77,8 @@ prepare_programs() {
   tests_can_run || set -- "$@" iproute2 openssh-server git-lfs chromium
   # What the router is compared with, and what makes the requests.
   bench_can_run || set -- "$@" nginx-light wrk
+  clusters_can_run || set -- "$@" kubernetes-client docker-registry etcd-server containernetworking-plugins conntrack \
+    ebtables socat iproute2 openssl golang-1.19-go dpkg-dev gcc libc6-dev bc
   # What signatures of tags and commits are verified with.
   have gpg || set -- "$@" gnupg
   have git || set -- "$@" git
@@ -93,5 +104,6 @@ keep_services_off() {
   [ -d /run/systemd/system ] || return 0
   case " $* " in *' redis-server '*) systemctl disable --now --quiet redis-server ;; esac
   case " $* " in *' openssh-server '*) systemctl disable --now --quiet ssh ;; esac
+  case " $* " in *' docker-registry '*) systemctl disable --now --quiet docker-registry etcd ;; esac
   case " $* " in *' nginx-light '*) systemctl disable --now --quiet nginx ;; esac
 }

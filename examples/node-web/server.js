@@ -44,11 +44,16 @@ server.on('upgrade', (request, socket, head) => {
 server.keepAliveTimeout = 75_000
 server.listen(port, () => process.stdout.write(`version ${version} listens on port ${port}\n`))
 
-/** SIGTERM: take no new connections, finish what is under way, and end. */
+/**
+ * SIGTERM: finish what is under way, and end. Whoever keeps a connection is told with an answer that it is over, and has
+ * a second to ask for one: closed under a request, the connection would lose it.
+ */
 process.once('SIGTERM', () => {
   stopping = true
-  server.close(() => process.exit(0))
   for (const webSocket of webSockets) webSocket.close(1001)
+  server.getConnections((_, count) =>
+    setTimeout(() => server.close(() => process.exit(0)), count > 0 ? 1_000 : 0),
+  )
 })
 
 function send(response, status, text, type = 'text/plain; charset=utf-8') {

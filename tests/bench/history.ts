@@ -67,7 +67,7 @@ async function measure(url: string): Promise<Record<keyof typeof titles, Section
     signIn: { secret: 'nobody signs in to a bench', oidc: null, origins: { of: () => null } },
     readiness: async () => ({ ok: true, checks: [] }),
     pushEndpoint: () => {},
-    appsUrl: (host) => `http://${host}`,
+    appUrl: (_, host) => `http://${host}`,
   })
   try {
     const address = await server.listen({ port: 0, host: '127.0.0.1' })

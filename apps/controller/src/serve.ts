@@ -100,8 +100,10 @@ const looking = { atOnce: 4, longestMs: 2_000 } as const
 async function startServer(options: Options, parts: Parts, me: ControllerFile, traffic: TrafficWatch) {
   const { store, ports, log } = parts
   const publicUrl = publicUrlOf(options, me.url)
-  const hostUrl = (host: string) => `http://${host}:${options.httpPort}`
-  const urlOf = (app: AppRecord) => hostUrl(app.hosts[0] ?? 'localhost')
+  // On a cluster, hosts are reached through its own ingress.
+  const appUrl = ({ runtime }: AppRecord, host: string) =>
+    runtime === 'kubernetes' ? `http://${host}` : `http://${host}:${options.httpPort}`
+  const urlOf = (app: AppRecord) => appUrl(app, app.hosts[0] ?? 'localhost')
   /** Apps whose repository has been seen since this process began. */
   const found = new Set<string>()
   const takeTurn = createTurns(looking)
@@ -135,7 +137,7 @@ async function startServer(options: Options, parts: Parts, me: ControllerFile, t
       oidc: options.oidc,
       origins: knownOrigins({ publicUrl, bind: options.bind, port: options.port, tls: false }),
     },
-    appsUrl: hostUrl,
+    appUrl,
   })
   await server.listen({ host: options.bind, port: options.port })
   return server

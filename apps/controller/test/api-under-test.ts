@@ -61,7 +61,7 @@ export async function startApi(
     },
     publicUrl: 'http://tagship.test',
     signIn: { secret: 'a secret of the tests, of enough length', oidc, origins: testOrigins },
-    appsUrl: (host) => `http://${host}:8080`,
+    appUrl: (_, host) => `http://${host}:8080`,
   })
   const url = await server.listen({ port: 0, host: '127.0.0.1' })
   return {

@@ -57,6 +57,7 @@ export function instanceSpecs(
         env: { ...base.env, ...(port === null ? {} : { PORT: String(port) }), TAGSHIP_PROCESS: name },
         memoryBytes: spec.resources.memory,
         cpus: spec.resources.cpu,
+        drainMs: spec.drain,
         stopMs: spec.stop,
       })
     }
@@ -100,6 +101,7 @@ function baseSpec(claim: Claim, env: Environment): InstanceSpec {
     },
     memoryBytes: 512 * 1024 ** 2,
     cpus: 1,
+    drainMs: 0,
     stopMs: 10_000,
     filesystem: manifest.filesystem,
   }

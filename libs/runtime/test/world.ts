@@ -68,6 +68,7 @@ export function specOf(world: World, overrides: Partial<InstanceSpec> = {}): Ins
     env: { PORT: '8080', GREETING: 'two words' },
     memoryBytes: 128 * 1024 ** 2,
     cpus: 64,
+    drainMs: 0,
     stopMs: 5_000,
     filesystem: parseManifest(null).filesystem,
     ...overrides,

@@ -31,12 +31,18 @@ export function describeApp(app: AppJson, now: number = Date.now()): string[] {
     ['tags', app.fromNext ? `${app.tags}, from the next one on` : app.tags],
     ...(app.root === '' ? [] : [['folder', app.root] as const]),
     ['urls', app.urls.join('  ')],
+    ...(app.runtime === 'docker' ? [] : [['runtime', runtimeWords(app)] as const]),
     ['repository', app.repo ?? `hosted here: ${app.pushUrl ?? '–'}`],
   )
   if (poll?.error) fields.push(['polling', { text: poll.error, style: 'red' }])
   const args = Object.entries(app.buildArgs).map(([name, value]) => `${name}=${value}`)
   if (args.length > 0) fields.push(['build args', args.join(' ')])
   return renderFields(fields)
+}
+
+function runtimeWords({ name, runtime, cluster, namespace }: AppJson): string {
+  const where = cluster === null ? 'the current cluster' : `cluster ${cluster}`
+  return `${runtime}: ${where}, namespace ${namespace ?? `tagship-${name}`}`
 }
 
 export const statusColumns: readonly Column[] = [

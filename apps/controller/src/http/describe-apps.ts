@@ -20,7 +20,7 @@ export async function describeApps(deps: ServerDeps, apps: readonly AppRecord[])
  * which moved. @param known what is known of those already
  */
 export async function readSituations(
-  { store, commands, publicUrl, appsUrl }: ServerDeps,
+  { store, commands, publicUrl, appUrl }: ServerDeps,
   apps: readonly AppRecord[],
   known?: ReadonlyMap<string, readonly JudgedTag[]>,
 ): Promise<{ app: AppRecord; situation: AppSituation }[]> {
@@ -44,7 +44,7 @@ export async function readSituations(
       alerts: alerts.get(app.id) ?? [],
       poll: pollOf.get(app.id) ?? null,
       pushUrl: app.repoUrl === null ? `${publicUrl}/git/${app.name}.git` : null,
-      urls: app.hosts.map(appsUrl),
+      urls: app.hosts.map((host) => appUrl(app, host)),
     }
     return { app, situation }
   })

@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Route, RouteName, Routes } from '@tagship/api'
+import type { AppRecord } from '@tagship/engine'
 import type { Logger } from '@tagship/kit'
 import type { Identity } from '@tagship/store'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -35,7 +36,7 @@ export interface ServerDeps {
   /** Of this API, as users reach it, without a slash at the end. */
   readonly publicUrl: string
   /** Where users reach an app's host. */
-  readonly appsUrl: (host: string) => string
+  readonly appUrl: (app: AppRecord, host: string) => string
 }
 
 type Parsed<R extends Route, K extends 'params' | 'query' | 'body'> = R extends {

@@ -34,6 +34,8 @@ export interface InstanceSpec {
   readonly env: Readonly<Record<string, string>>
   readonly memoryBytes: number
   readonly cpus: number
+  /** How long requests in flight may take to finish once nothing new is sent to it. */
+  readonly drainMs: number
   readonly stopMs: number
   readonly filesystem: Manifest['filesystem']
 }

@@ -7,6 +7,9 @@ import { type Context, findSpot, type Spot } from './context.ts'
 import { containerOf, describeWaiting, isGoing, toState } from './pod.ts'
 import { replicasAnnotation } from './start.ts'
 
+/** The exit code of a program that was ended by SIGKILL. */
+const killedCode = 137
+
 export interface Asked {
   readonly app?: AppName
   readonly deploymentId?: string
@@ -45,8 +48,9 @@ async function listSets(
   )
   const numberOf = ({ metadata }: V1Deployment) => Number(metadata?.labels?.['dev.tagship.deployment-number'])
   const { items } = (await unlessStatus(listing, 404)) ?? { items: [] }
-  // A set that is being removed is listed until its pods are gone: it still has to be waited for.
-  return items.sort(
+  // What is being removed is nobody's any more, though its pods still finish what they have.
+  const present = items.filter(({ metadata }) => !metadata?.deletionTimestamp)
+  return present.sort(
     (a, b) => numberOf(a) - numberOf(b) || (a.metadata?.name ?? '').localeCompare(b.metadata?.name ?? ''),
   )
 }
@@ -93,6 +97,7 @@ function toInstances(set: V1Deployment, pods: readonly V1Pod[]): Instance[] {
   return Array.from({ length: replicas }, (_, replica) => {
     const pod = pods[replica]
     const container = pod && containerOf(pod)
+    const end = container?.lastState?.terminated ?? container?.state?.terminated
     return {
       id: `${set.metadata?.uid}/${replica}`,
       name: instanceName(name, replica),
@@ -104,11 +109,12 @@ function toInstances(set: V1Deployment, pods: readonly V1Pod[]): Instance[] {
       ordinal: replica,
       address: pod?.status?.podIP ?? null,
       restarts: container?.restartCount ?? 0,
-      exitCode: container?.lastState?.terminated?.exitCode ?? container?.state?.terminated?.exitCode ?? null,
-      outOfMemory: container?.lastState?.terminated?.reason === 'OOMKilled',
+      exitCode: end?.exitCode ?? null,
+      // Whatever the cluster calls it: who else kills a program that nobody stops?
+      outOfMemory: end?.reason === 'OOMKilled' || end?.exitCode === killedCode,
       health: 'none' as const,
-      ...(note !== null || set.metadata?.deletionTimestamp
-        ? { state: 'exited' as const, note: note ?? 'somebody has removed it' }
+      ...(note !== null
+        ? { state: 'exited' as const, note }
         : {
             state: pod ? toState(pod, wasComplete(set)) : missing(set),
             note: pod ? describeWaiting(pod) : waits,

@@ -8,8 +8,8 @@ import { parseVolume } from '../docker/container-options.ts'
 /** Whoever an image says nothing else of runs as this user: nobody's, and never root. */
 const nobody = 65_532
 
-/** While routes to a pod that ends are taken away on all nodes, it serves on. */
-export const farewellSeconds = 3
+/** The least that a pod serves on when it is to end: meanwhile the routes to it are taken away on all nodes. */
+const farewellSeconds = 3
 
 /** What an image says of itself, as far as a cluster does not read it. */
 export interface ImageConfig extends ImageFacts {
@@ -42,7 +42,7 @@ function podSpec({ spec, image, config, pullSecret, installation }: TemplateInpu
     restartPolicy: isSet ? 'Always' : 'Never',
     automountServiceAccountToken: false,
     enableServiceLinks: false,
-    terminationGracePeriodSeconds: Math.ceil(spec.stopMs / 1_000) + (isSet ? farewellSeconds : 0),
+    terminationGracePeriodSeconds: drainSeconds(spec) + Math.ceil(spec.stopMs / 1_000),
     securityContext: { ...userOf(config.user), seccompProfile: { type: 'RuntimeDefault' } },
     ...(pullSecret === null ? {} : { imagePullSecrets: [{ name: pullSecret }] }),
     ...(isSet && spec.replicas > 1
@@ -96,11 +96,16 @@ function container(spec: InstanceSpec, image: string, config: ImageConfig, isSet
       })),
     ],
     ...(readinessProbe ? { readinessProbe } : {}),
-    // An image without `sleep` ends at once: the hook fails, and the cluster goes on as without it.
-    ...(isSet && spec.port !== null
-      ? { lifecycle: { preStop: { exec: { command: ['sleep', `${farewellSeconds}`] } } } }
-      : {}),
+    // An image without `sleep` gets its SIGTERM at once: the hook fails, and the cluster goes on as without it.
+    ...(drainSeconds(spec) === 0
+      ? {}
+      : { lifecycle: { preStop: { exec: { command: ['sleep', `${drainSeconds(spec)}`] } } } }),
   }
+}
+
+/** How long it serves what it has, once it is to end. A Service counts nothing, so it is a time and no event. */
+function drainSeconds({ port, drainMs }: InstanceSpec): number {
+  return port === null ? 0 : Math.max(farewellSeconds, Math.ceil(drainMs / 1_000))
 }
 
 /** The name of the Secret with its environment: immutable, and as long there as what it belongs to. */

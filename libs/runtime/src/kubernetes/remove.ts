@@ -1,46 +1,29 @@
-/** Ends what runs the instances of a process, and waits until its pods are gone. */
+/** Ends what runs the instances of a process. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type AppName, TagshipError } from '@tagship/domain'
 import type { Instance } from '@tagship/engine'
 import { askCluster, labelSelector, setOf, unlessStatus } from '@tagship/kubernetes'
-import { type Context, findSpot, type Spot } from './context.ts'
-import { farewellSeconds } from './pod-template.ts'
+import { type Context, findSpot } from './context.ts'
 
-/** What a cluster may need beyond the pods' own time to end. */
+/** What a cluster may need beyond a pod's own time to end. */
 const marginMs = 30_000
 const lookMs = 250
 
-/** Instances of a set go together: the first one's removal removes it, the others' find it gone. @throws cluster.* */
-export async function removeInstance(context: Context, { app, name }: Instance): Promise<void> {
+/**
+ * Instances of a set go together: the first one's removal removes it, the others' find it gone. Over with the cluster's
+ * word that it will: its pods drain and end by themselves, whoever watches, and nothing new reaches them.
+ * @throws cluster.*
+ */
+export async function removeInstance(context: Context, { app, name: instance }: Instance): Promise<void> {
   const spot = await findSpot(context, app)
-  if (spot) await removeSet(spot, setOf(name))
-}
-
-async function removeSet({ cluster, namespace }: Spot, name: string): Promise<void> {
-  const looking = () =>
-    unlessStatus(
-      askCluster(`looking at Deployment ${name}`, () =>
-        cluster.apps.readNamespacedDeployment({ namespace, name }),
-      ),
-      404,
-    )
-  const found = await looking()
-  if (!found) return
-  const uid = found.metadata?.uid
+  if (!spot) return
+  const { cluster, namespace } = spot
+  const name = setOf(instance)
+  const body = { propagationPolicy: 'Foreground' }
   const deleting = askCluster(`removing Deployment ${name}`, () =>
-    cluster.apps.deleteNamespacedDeployment({
-      namespace,
-      name,
-      body: { propagationPolicy: 'Foreground', ...(uid ? { preconditions: { uid } } : {}) },
-    }),
+    cluster.apps.deleteNamespacedDeployment({ namespace, name, body }),
   )
   await unlessStatus(deleting, 404, 409)
-  const grace = found.spec?.template.spec?.terminationGracePeriodSeconds ?? farewellSeconds
-  await waitUntil(
-    async () => (await looking())?.metadata?.uid !== uid,
-    grace * 1_000 + marginMs,
-    `Deployment ${name}`,
-  )
 }
 
 /** Of release commands: those of the app, or of one deployment. A no-op where there are none. @throws cluster.* */

@@ -1,0 +1,91 @@
+/** An installation of the test's own that puts apps on the test cluster. */
+import type { AppJson, DeploymentJson } from '@tagship/api'
+import { runCommand } from '@tagship/kit'
+import { expect, inject } from 'vitest'
+import { type Installation, startInstallation } from '../support/installation.ts'
+import { localBase, type SampleApp } from '../support/sample-app.ts'
+
+export type RuntimeName = 'docker' | 'kubernetes'
+
+export interface Answer {
+  readonly status: number
+  readonly version: string | null
+  readonly text: string
+}
+
+export interface World extends AsyncDisposable {
+  readonly at: Installation
+  /** Runs kubectl as the cluster's administrator. @throws where it fails */
+  kubectl(...args: string[]): Promise<string>
+  /** The same, as JSON. */
+  objects<T = { metadata: { name: string } }>(...args: string[]): Promise<T[]>
+  addApp(name: string, runtime: RuntimeName, ...flags: string[]): Promise<void>
+  /** Pushes the version and waits until it serves. */
+  ship(
+    app: string,
+    repository: SampleApp,
+    version: string,
+    files?: Readonly<Record<string, string>>,
+  ): Promise<void>
+  /** What users get: through the router, or through the app's Service. */
+  fetch(app: string, path?: string): Promise<Answer>
+  newest(app: string): Promise<DeploymentJson>
+  app(name: string): Promise<AppJson>
+}
+
+export async function startWorld(env: Readonly<Record<string, string>> = {}): Promise<World> {
+  const kubeconfig = inject('kubeconfig')
+  const at = await startInstallation({
+    env: { KUBECONFIG: kubeconfig, TAGSHIP_REGISTRY: inject('registry'), ...env },
+  })
+  const kubectl = async (...args: string[]) => {
+    const { exitCode, stdout, stderr } = await runCommand('kubectl', ['--kubeconfig', kubeconfig, ...args], {
+      timeout: 60_000,
+    })
+    if (exitCode !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`)
+    return stdout
+  }
+  const app = (name: string) => at.client.getApp({ params: { app: name } })
+  const newest = async (name: string) => {
+    const { items } = await at.client.listDeployments({ params: { app: name }, query: { limit: 1 } })
+    const [one] = items
+    if (!one) throw new Error(`${name} has no deployment`)
+    return one
+  }
+  return {
+    at,
+    kubectl,
+    objects: async <T>(...args: string[]) =>
+      (JSON.parse(await kubectl('get', ...args, '-o', 'json')) as { items: T[] }).items,
+    async addApp(name, runtime, ...flags) {
+      await at.json(['app', 'add', name, '--runtime', runtime, '--build-arg', await localBase(), ...flags])
+    },
+    async ship(name, repository, version, files = {}) {
+      await repository.version(version, files)
+      const pushed = await at.push(name, repository, `v${version}`)
+      expect(pushed.stderr, version).toContain('serves at')
+    },
+    fetch: async (name, path = '/') => {
+      const { runtime, namespace, hosts } = await app(name)
+      if (runtime === 'docker') return at.fetch(hosts[0] ?? '', path)
+      return fetchService(await addressOf(kubectl, namespace ?? `tagship-${name}`, name), path)
+    },
+    newest,
+    app,
+    async [Symbol.asyncDispose]() {
+      await at[Symbol.asyncDispose]()
+      await kubectl('delete', 'namespace', '--selector', `dev.tagship=${at.id}`, '--wait=true')
+    },
+  }
+}
+
+async function fetchService(address: string, path: string): Promise<Answer> {
+  const response = await fetch(`http://${address}${path}`, { headers: { connection: 'close' } })
+  const text = await response.text()
+  return { status: response.status, version: response.headers.get('x-version'), text }
+}
+
+/** The address of an app's Service, from inside of the cluster's network. */
+export async function addressOf(kubectl: World['kubectl'], namespace: string, app: string): Promise<string> {
+  return kubectl('get', 'service', app, '--namespace', namespace, '-o', 'jsonpath={.spec.clusterIP}')
+}
