@@ -51,9 +51,7 @@ server.listen(port, () => process.stdout.write(`version ${version} listens on po
 process.once('SIGTERM', () => {
   stopping = true
   for (const webSocket of webSockets) webSocket.close(1001)
-  server.getConnections((_, count) =>
-    setTimeout(() => server.close(() => process.exit(0)), count > 0 ? 1_000 : 0),
-  )
+  server.getConnections((_, count) => setTimeout(() => server.close(), count > 0 ? 1_000 : 0))
 })
 
 function send(response, status, text, type = 'text/plain; charset=utf-8') {

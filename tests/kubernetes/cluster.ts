@@ -27,7 +27,7 @@ export async function startCluster({ nodes = true } = {}): Promise<TestCluster> 
   }
   const bin = await build()
   const run = await mkdtemp(join(tmpdir(), 'tagship-k8s-'))
-  const env = { BIN: bin, RUN: run }
+  const env = { BIN: bin, RUN: run, OWNER: String(process.pid) }
   const down = async () => {
     await runCommand(join(folder, 'cluster.sh'), ['down'], { env, timeout: 120_000 })
     await rm(run, { recursive: true, force: true })

@@ -1,5 +1,5 @@
 /** An image registry of the tests' own, on loopback. */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -9,6 +9,8 @@ import { freePort } from '../support/installation.ts'
 
 export interface TestRegistry extends AsyncDisposable {
   readonly address: string
+  start(): Promise<void>
+  stop(): Promise<void>
 }
 
 /** @param htpasswd lines of `htpasswd -B`: then it takes nothing from others */
@@ -22,18 +24,28 @@ export async function startRegistry(htpasswd?: string): Promise<TestRegistry> {
     join(folder, 'config.yml'),
     `version: 0.1\nlog: { level: error }\nstorage: { filesystem: { rootdirectory: ${folder}/data }, delete: { enabled: true } }\nhttp: { addr: '${address}' }\n${auth}`,
   )
-  const server = spawn('docker-registry', ['serve', join(folder, 'config.yml')], { stdio: 'ignore' })
-  const ended = once(server, 'exit')
-  const answers = async () => (await fetch(`http://${address}/v2/`).catch(() => null)) !== null
-  for (let look = 0; !(await answers()); look += 1) {
-    if (look > 100) throw new Error(`docker-registry does not answer at ${address}`)
-    await sleep(50)
+  let server: ChildProcess | null = null
+  const start = async () => {
+    server = spawn('docker-registry', ['serve', join(folder, 'config.yml')], { stdio: 'ignore' })
+    const answers = async () => (await fetch(`http://${address}/v2/`).catch(() => null)) !== null
+    for (let look = 0; !(await answers()); look += 1) {
+      if (look > 100) throw new Error(`docker-registry does not answer at ${address}`)
+      await sleep(50)
+    }
   }
+  const stop = async () => {
+    const ended = server?.exitCode === null ? once(server, 'exit') : null
+    server?.kill()
+    await ended
+    server = null
+  }
+  await start()
   return {
     address,
+    start,
+    stop,
     async [Symbol.asyncDispose]() {
-      server.kill()
-      await ended
+      await stop()
       await rm(folder, { recursive: true, force: true })
     },
   }

@@ -1,4 +1,6 @@
 /** An installation of the test's own that puts apps on the test cluster. */
+import { request } from 'node:http'
+import { text as readText } from 'node:stream/consumers'
 import type { AppJson, DeploymentJson } from '@tagship/api'
 import { runCommand } from '@tagship/kit'
 import { expect, inject } from 'vitest'
@@ -74,15 +76,27 @@ export async function startWorld(env: Readonly<Record<string, string>> = {}): Pr
     app,
     async [Symbol.asyncDispose]() {
       await at[Symbol.asyncDispose]()
-      await kubectl('delete', 'namespace', '--selector', `dev.tagship=${at.id}`, '--wait=true')
+      const own = ['--selector', `dev.tagship=${at.id}`]
+      // Nobody waits any more for what drains.
+      await kubectl('delete', 'deployments', '--all-namespaces', ...own)
+      await kubectl('delete', 'pods', '--all-namespaces', ...own, '--force', '--grace-period=0')
+      await kubectl('delete', 'namespace', ...own)
     },
   }
 }
 
-async function fetchService(address: string, path: string): Promise<Answer> {
-  const response = await fetch(`http://${address}${path}`, { headers: { connection: 'close' } })
-  const text = await response.text()
-  return { status: response.status, version: response.headers.get('x-version'), text }
+/** Over a connection of its own: a kept one would stay with the release that it was opened to. */
+function fetchService(address: string, path: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const asking = request({ host: address, path, agent: false, timeout: 10_000 }, async (response) => {
+      const version = response.headers['x-version']?.toString() ?? null
+      resolve({ status: response.statusCode ?? 0, version, text: await readText(response) })
+    })
+    asking
+      .on('error', reject)
+      .on('timeout', () => asking.destroy(new Error('no answer')))
+      .end()
+  })
 }
 
 /** The address of an app's Service, from inside of the cluster's network. */

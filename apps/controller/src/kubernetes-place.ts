@@ -52,6 +52,7 @@ export function createKubernetesPlace(options: KubernetesPlaceOptions): Place {
       removeApp: (app) => where({ app }, (there) => there.runtime.removeApp(app), undefined),
     },
     router: {
+      settleMs: 30_000,
       setHosts: async (...asked) => (await router()).setHosts(...asked),
       fillSlot: async (...asked) => (await router()).fillSlot(...asked),
       emptySlot: async (...asked) => (await router()).emptySlot(...asked),

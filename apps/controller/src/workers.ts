@@ -22,7 +22,7 @@ const sweepMs = 3_000
 const maintenanceMs = 30_000
 const routerWatchMs = 200
 const routesCheckMs = 1_000
-const clustersCheckMs = 5_000
+const clustersCheckMs = 2_000
 
 /** Lets the queues' jobs be worked on, and sees to it that no work stays without a job. */
 export async function startWorkers(parts: Parts, buildsAtOnce: number): Promise<{ stop(): Promise<void> }> {

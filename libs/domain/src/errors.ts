@@ -561,6 +561,13 @@ export const errorCatalogue = {
     false,
     'Check the command and the image of the process; the engine’s words are in the detail.',
   ),
+  'instance.pending': entry(
+    'The cluster has not begun an instance',
+    503,
+    1,
+    true,
+    'The cluster’s words are in the detail: give it room, or what it misses. It is waited for until rollout.deadline.',
+  ),
   'instance.notListening': entry(
     'An instance does not listen on its port',
     422,

@@ -11,6 +11,9 @@ export type ObjectRole = 'set' | 'release-command' | 'service' | 'namespace' | '
 export const setLabel = 'dev.tagship.set'
 export const specAnnotation = 'dev.tagship.spec'
 
+/** How many instances a set was made with: what it has now may be somebody else's wish. */
+export const replicasAnnotation = 'dev.tagship.replicas'
+
 /** The name of the object that holds all instances of one process of a deployment. */
 export function setName(spec: Pick<InstanceSpec, 'app' | 'deploymentNumber' | 'process'>): string {
   return `${spec.app}-${spec.deploymentNumber}-${spec.process}`

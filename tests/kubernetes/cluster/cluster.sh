@@ -8,7 +8,7 @@ set -euo pipefail
 bin=${BIN:?} run=${RUN:?}
 namespace=tagship-k8s link=tsk8s
 host=10.213.0.1 node=10.213.0.2 services=10.96.0.0/16 pods=10.244.0.0/24
-pause=tagship/test-pause:1
+pause=tagship/test-pause:1 note=/run/tagship-k8s
 sysctls='vm.overcommit_memory kernel.panic kernel.panic_on_oops'
 
 # Not `ip netns exec`, which would hide /sys/fs/cgroup.
@@ -168,9 +168,15 @@ pause_image() {
 
 up() {
   if [ -e /run/netns/$namespace ]; then
-    echo "another test cluster runs on this machine, or was left: end it first (RUN=… $0 down)" >&2
-    return 1
+    local owner left
+    read -r owner left <$note || true
+    if [ -z "${owner-}" ] || kill -0 "$owner" 2>/dev/null; then
+      echo "another test cluster runs on this machine (process ${owner-unknown}); its networks can exist only once" >&2
+      return 1
+    fi
+    RUN=$left "$0" down # whoever started it was killed
   fi
+  echo "${OWNER:-$PPID} $run" >$note
   mkdir -p "$run"/{log,pid,pki,conf,command,cni/net.d,cni/ips,kubelet,etcd}
   network
   keys
@@ -201,7 +207,7 @@ down() {
     [ -d "$folder" ] && find "$folder" -depth -type d -exec rmdir {} +
   done
   [ -f "$run/sysctls" ] && sysctl -q -p "$run/sysctls"
-  rm -rf "$run"
+  rm -rf "$run" $note
 }
 
 case ${1-} in

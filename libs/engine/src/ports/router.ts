@@ -55,6 +55,8 @@ export interface Routed {
  * highest it has seen for the seat (`router.fenced`), so that a worker that wakes up late changes nothing.
  */
 export interface Router {
+  /** How long it may take after a switch until every request goes the new way, in milliseconds. */
+  readonly settleMs: number
   setHosts(seat: number, app: AppName, hosts: readonly HostName[]): Promise<void>
   /** Afterwards the slot has exactly these targets, all taking requests once the slot is live. */
   fillSlot(ref: SlotRef, targets: readonly RouteTarget[], fence: bigint): Promise<void>

@@ -7,8 +7,6 @@ import { routedProcessName, type SettledProcess, slotOf } from '../specs.ts'
 import { settledProcesses } from './start-instances.ts'
 import { happened, type Outcome, type Step, type StepContext } from './step.ts'
 
-const confirmMs = 5_000
-
 /**
  * The switch, in four moves: the new slot is filled at the router, one atomic write moves the traffic, the
  * router is read back, and a request through it has to be answered by the new release. Where that last one
@@ -59,7 +57,7 @@ async function confirm(
   const names = new Set(instances.map(({ name }) => name))
   const host = claim.app.hosts[0] as HostName | undefined
   if (!host) return null
-  const deadline = Date.now() + confirmMs
+  const deadline = Date.now() + ports.router.settleMs
   let last = 'no answer'
   while (Date.now() < deadline) {
     const answer = await ports.router.askThrough(host, web.spec.health.path ?? '/')

@@ -73,6 +73,7 @@ export function createHaproxyRouter(options: HaproxyOptions): HaproxyRouter {
   const hasUsable = async (ref: SlotRef) => (await countUsable(sockets, ref)) > 0
   return {
     previewSecret: secret,
+    settleMs: 5_000,
     ensure,
     problem: () => problem,
     stop: () => container.remove(),

@@ -1,29 +1,54 @@
 /** A request through an app's Service, that only the release in its live slot can answer. */
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import type { HostName, Slot } from '@tagship/domain'
-import { instanceName, serviceName, slotPorts } from '@tagship/kubernetes'
+import { askCluster, instanceName, serviceName, slotPorts, unlessStatus } from '@tagship/kubernetes'
 import { readState, type Spot } from './services.ts'
 
-const answerMs = 1_000
-
-/** After a try that found no way to the network of a cluster, its API server is asked instead for so long. */
-const detourMs = 60_000
-
-/** Servers whose Services cannot be reached from here, and until when that is believed. */
-export type Detours = Map<string, number>
+const connectMs = 500
+const answerMs = 2_000
 
 /** @returns one of the instances that may have answered; null where none did */
 export async function askThrough(
   spot: Spot,
-  detours: Detours,
   host: HostName,
   path: string,
 ): Promise<{ instance: string | null; status: number }> {
   const { live, sets, clusterIp } = await readState(spot)
   const set = live && sets[live]
   if (!live || !set) return { instance: null, status: 503 }
-  const status = await statusThrough(spot, detours, { live, clusterIp, host, path })
+  const status = await statusThrough(spot, { live, clusterIp, host, path })
   return { instance: status === null ? null : instanceName(set, 0), status: status ?? 503 }
+}
+
+/**
+ * Whether users come to the slot now: the Service has its pods behind the slot's port and, where there is a way to the
+ * cluster's network from here, so does the node. @throws cluster.*
+ */
+export async function hasTakenOver(spot: Spot, slot: Slot, clusterIp: string | null): Promise<boolean> {
+  const { cluster, namespace, app } = spot
+  const name = serviceName(app)
+  const looking = askCluster(`looking at the endpoints of ${name}`, () =>
+    cluster.core.readNamespacedEndpoints({ name, namespace }),
+  )
+  const { subsets } = (await unlessStatus(looking, 404)) ?? {}
+  const isListed = subsets?.some(
+    ({ addresses, ports }) => addresses?.length && ports?.some((port) => port.name === slot),
+  )
+  return isListed === true && (!clusterIp || (await isRouted(clusterIp, slot)) !== 'notYet')
+}
+
+/**
+ * A node that still sends users to the old release does not know the new slot's port yet, and a node takes all ports of
+ * a Service over together.
+ */
+async function isRouted(clusterIp: string, slot: Slot): Promise<'yes' | 'notYet' | 'noWay'> {
+  const [isThere, isReachable] = await Promise.all([
+    takesConnections(clusterIp, slotPorts[slot]),
+    takesConnections(clusterIp, 80),
+  ])
+  if (isThere) return 'yes'
+  return isReachable ? 'notYet' : 'noWay'
 }
 
 interface Question {
@@ -33,33 +58,44 @@ interface Question {
   readonly path: string
 }
 
-/** Null: nobody answered. */
-async function statusThrough(
+/**
+ * Over the cluster's network, as its users come, where there is a way to it from here. Where there is none, the API
+ * server is asked to ask. @returns null where nobody answered
+ */
+async function statusThrough(spot: Spot, { live, clusterIp, host, path }: Question): Promise<number | null> {
+  const routed = clusterIp ? await isRouted(clusterIp, live) : 'noWay'
+  if (clusterIp && routed === 'yes') return statusOf(clusterIp, slotPorts[live], host, path)
+  return routed === 'notYet' ? null : statusByProxy(spot, live, path)
+}
+
+async function statusByProxy(
   { cluster, namespace, app }: Spot,
-  detours: Detours,
-  { live, clusterIp, host, path }: Question,
+  live: Slot,
+  path: string,
 ): Promise<number | null> {
-  const port = slotPorts[live]
-  if (clusterIp && (detours.get(cluster.server) ?? 0) < Date.now()) {
-    const answer = await askDirectly(clusterIp, port, host, path)
-    // Refused: the node has not taken the new release over yet, or knows that there is none.
-    if (answer !== 'unreachable') return answer
-    detours.set(cluster.server, Date.now() + detourMs)
-  }
   const url = `/api/v1/namespaces/${namespace}/services/${serviceName(app)}:${live}/proxy${path}`
   const response = await cluster.request(url).catch(() => null)
   if (!response) return null
-  const text = response.status >= 500 ? await response.text().catch(() => '') : ''
-  if (response.status < 500) await response.body?.cancel()
-  return /no endpoints available|error trying to reach service/.test(text) ? null : response.status
+  if (response.status < 500) {
+    await response.body?.cancel()
+    return response.status
+  }
+  const words = await response.text().catch(() => '')
+  return /no endpoints available|error trying to reach service/.test(words) ? null : response.status
 }
 
-function askDirectly(
-  address: string,
-  port: number,
-  host: HostName,
-  path: string,
-): Promise<number | null | 'unreachable'> {
+function takesConnections(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, signal: AbortSignal.timeout(connectMs) })
+    socket.on('connect', () => {
+      resolve(true)
+      socket.destroy()
+    })
+    socket.on('error', () => resolve(false))
+  })
+}
+
+function statusOf(address: string, port: number, host: HostName, path: string): Promise<number | null> {
   return new Promise((resolve) => {
     const signal = AbortSignal.timeout(answerMs)
     const asking = request(
@@ -69,10 +105,7 @@ function askDirectly(
         asking.destroy()
       },
     )
-    asking.on('error', (error: NodeJS.ErrnoException) => {
-      const noWay = signal.aborted || error.code === 'EHOSTUNREACH' || error.code === 'ENETUNREACH'
-      resolve(noWay ? 'unreachable' : null)
-    })
+    asking.on('error', () => resolve(null))
     asking.end()
   })
 }

@@ -14,7 +14,7 @@ export async function ensureIngress(
   const { cluster, namespace, app, installation } = spot
   const name = serviceName(app)
   const found = await readIngress(spot)
-  if (isDeepStrictEqual(found?.spec?.rules?.map(({ host }) => host) ?? [], [...hosts])) return false
+  if (isDeepStrictEqual(hostsOf(found), [...hosts])) return false
   if (hosts.length === 0) return removeIngress(spot).then(() => true)
   const backend = { service: { name, port: { name: 'http' } } }
   const body: V1Ingress = {
@@ -33,6 +33,10 @@ export async function ensureIngress(
     ),
   )
   return true
+}
+
+export function hostsOf(ingress: V1Ingress | null): string[] {
+  return (ingress?.spec?.rules ?? []).map(({ host }) => host ?? '')
 }
 
 export async function removeIngress(spot: Spot): Promise<void> {

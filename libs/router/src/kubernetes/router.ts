@@ -1,10 +1,11 @@
 /** The router on a cluster: an app's Service sends users to the pods of one set. */
-import { TagshipError } from '@tagship/domain'
+import { TagshipError, toTagshipError } from '@tagship/domain'
 import type { Log, Placement, PlacementQuery, Router, SlotTraffic } from '@tagship/engine'
 import { type Clusters, setOf } from '@tagship/kubernetes'
-import { askThrough, type Detours } from './ask.ts'
+import { askThrough } from './ask.ts'
 import { ensureIngress, removeIngress } from './ingress.ts'
 import { restoreRoutes } from './restore.ts'
+import { createSight } from './seen.ts'
 import { applyPreview, changeState, readState, removeServices, type Spot } from './services.ts'
 
 export interface KubernetesRouterOptions {
@@ -21,12 +22,28 @@ const uncounted: SlotTraffic = { requests: 0, serverErrors: 0, inFlight: 0 }
 
 export function createKubernetesRouter(options: KubernetesRouterOptions): Router {
   const { clusters, installation, ingressClass, log } = options
-  const detours: Detours = new Map()
+  const sight = createSight(installation)
+  const spotOf = ({ app, namespace, cluster }: Placement): Spot => ({
+    app,
+    namespace,
+    installation,
+    cluster: clusters(cluster),
+  })
   const find = async (wanted: PlacementQuery): Promise<Spot | null> => {
     const [placement] = await options.placements(wanted)
-    if (!placement) return null
-    const { app, namespace, cluster } = placement
-    return { app, namespace, installation, cluster: clusters(cluster) }
+    return placement ? spotOf(placement) : null
+  }
+  const spots = async () => {
+    const found = new Map<number, Spot>()
+    for (const placement of await options.placements({})) {
+      try {
+        found.set(placement.seat, spotOf(placement))
+      } catch (error) {
+        // The app whose cluster nobody knows says so itself, as soon as it is deployed.
+        if (toTagshipError(error).code !== 'cluster.unknown') throw error
+      }
+    }
+    return found
   }
   const at = async (seat: number): Promise<Spot> => {
     const spot = await find({ seat })
@@ -34,6 +51,7 @@ export function createKubernetesRouter(options: KubernetesRouterOptions): Router
     return spot
   }
   return {
+    settleMs: 30_000,
     // What was never switched to has no Service yet, and may have no namespace: the switch brings its hosts along.
     setHosts: async (seat, _app, hosts) => {
       const spot = await find({ seat })
@@ -86,10 +104,9 @@ export function createKubernetesRouter(options: KubernetesRouterOptions): Router
     sample: async () => [],
     askThrough: async (host, path) => {
       const spot = await find({ host })
-      return spot ? askThrough(spot, detours, host, path) : { instance: null, status: 404 }
+      return spot ? askThrough(spot, host, path) : { instance: null, status: 404 }
     },
-    restore: (readRoutes) =>
-      restoreRoutes({ spotOf: (seat) => find({ seat }), ingressClass, log }, readRoutes),
+    restore: (readRoutes) => restoreRoutes({ spots, sight, ingressClass, log }, readRoutes),
     forget: async (seat) => {
       const spot = await find({ seat })
       if (!spot) return

@@ -39,6 +39,8 @@ export interface RouteState {
   readonly live: Slot | null
   /** Whom its selector names, in whichever slot; null: nobody. */
   readonly selected: string | null
+  /** The slot that port 80 leads to the port of. */
+  readonly portSlot: Slot | null
   readonly clusterIp: string | null
   /** Null where there is no Service yet. */
   readonly version: string | null
@@ -47,11 +49,12 @@ export interface RouteState {
 /** What is to be: the rest follows. */
 export type Wanted = Pick<RouteState, 'fence' | 'sets' | 'live'>
 
-const nothingYet: RouteState = {
+export const nothingYet: RouteState = {
   fence: 0n,
   sets: { blue: null, green: null },
   live: null,
   selected: null,
+  portSlot: null,
   clusterIp: null,
   version: null,
 }
@@ -79,6 +82,10 @@ export function stateOf({ metadata, spec }: V1Service): RouteState {
     sets,
     live: slots.find((slot) => selected !== null && sets[slot] === selected) ?? null,
     selected,
+    portSlot:
+      slots.find((slot) =>
+        spec?.ports?.some(({ name, targetPort }) => name === 'http' && targetPort === slot),
+      ) ?? null,
     clusterIp: spec?.clusterIP && spec.clusterIP !== 'None' ? spec.clusterIP : null,
     version: metadata?.resourceVersion ?? null,
   }

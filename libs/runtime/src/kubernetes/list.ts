@@ -2,10 +2,16 @@
 import type { V1Deployment, V1Pod } from '@kubernetes/client-node'
 import { type AppName, parseAppName, parseProcessName, type Slot } from '@tagship/domain'
 import type { Instance } from '@tagship/engine'
-import { askCluster, instanceName, labelSelector, setLabel, unlessStatus } from '@tagship/kubernetes'
+import {
+  askCluster,
+  instanceName,
+  labelSelector,
+  replicasAnnotation,
+  setLabel,
+  unlessStatus,
+} from '@tagship/kubernetes'
 import { type Context, findSpot, type Spot } from './context.ts'
 import { containerOf, describeWaiting, isGoing, toState } from './pod.ts'
-import { replicasAnnotation } from './start.ts'
 
 /** The exit code of a program that was ended by SIGKILL. */
 const killedCode = 137

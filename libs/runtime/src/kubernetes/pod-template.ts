@@ -42,7 +42,8 @@ function podSpec({ spec, image, config, pullSecret, installation }: TemplateInpu
     restartPolicy: isSet ? 'Always' : 'Never',
     automountServiceAccountToken: false,
     enableServiceLinks: false,
-    terminationGracePeriodSeconds: drainSeconds(spec) + Math.ceil(spec.stopMs / 1_000),
+    // Once more for what comes on kept connections while it drains: only its SIGTERM lets a program end those.
+    terminationGracePeriodSeconds: 2 * drainSeconds(spec) + Math.ceil(spec.stopMs / 1_000),
     securityContext: { ...userOf(config.user), seccompProfile: { type: 'RuntimeDefault' } },
     ...(pullSecret === null ? {} : { imagePullSecrets: [{ name: pullSecret }] }),
     ...(isSet && spec.replicas > 1

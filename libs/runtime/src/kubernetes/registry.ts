@@ -78,17 +78,24 @@ async function push(docker: Docker, registry: Registry, reference: string): Prom
     const stream = await askEngine(`pushing ${reference}`, () =>
       docker.getImage(reference).push({ authconfig: authOf(registry) }),
     )
-    await askEngine(
-      `pushing ${reference}`,
-      () =>
-        new Promise<void>((resolve, reject) => {
-          docker.modem.followProgress(stream, (error: Error | null) => (error ? reject(error) : resolve()))
-        }),
-      pushMs,
-    )
+    await askEngine(`pushing ${reference}`, () => untilPushed(docker, stream), pushMs)
   } catch (error) {
     throw registryError(registry, error)
   }
+}
+
+/** What goes wrong on the way comes as one of the lines of progress. */
+function untilPushed(docker: Docker, stream: NodeJS.ReadableStream): Promise<void> {
+  return new Promise((resolve, reject) => {
+    docker.modem.followProgress(
+      stream,
+      (error: Error | null, lines: readonly { readonly error?: string }[]) => {
+        const told = lines?.find((line) => line.error !== undefined)?.error
+        if (error || told !== undefined) reject(error ?? new Error(told))
+        else resolve()
+      },
+    )
+  })
 }
 
 function authOf({ credentials, address }: Registry) {

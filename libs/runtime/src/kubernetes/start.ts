@@ -1,10 +1,12 @@
 /** Makes what runs all instances of a process, or finds it made. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { V1Deployment, V1OwnerReference } from '@kubernetes/client-node'
 import { TagshipError } from '@tagship/domain'
 import type { InstanceSpec } from '@tagship/engine'
 import {
   appLabels,
   askCluster,
+  replicasAnnotation,
   setLabel,
   setName,
   specAnnotation,
@@ -16,17 +18,21 @@ import {
 import { specHash } from '../docker/names.ts'
 import { type Context, type Spot, spotFor } from './context.ts'
 import { readImageConfig } from './image-config.ts'
+import { listAt } from './list.ts'
 import { ensureNamespace, ensurePullSecret } from './namespace.ts'
 import { environmentName, podTemplate, type TemplateInput } from './pod-template.ts'
 import { ensurePushed } from './registry.ts'
 
-/** Its number of instances, as it was made: what it has now may be somebody else's wish. */
-export const replicasAnnotation = 'dev.tagship.replicas'
+const lookMs = 150
+
+/** After this time the step is told, so that it can be stopped. */
+const patienceMs = 6_000
 
 /**
  * The cluster starts all instances of a process together: the first one's start makes the object, the others' do nothing.
- * Nothing is changed on the cluster before the registry has the image.
- * @throws instance.startFailed, image.missing, registry.*, cluster.*, engine.*
+ * Nothing is changed on the cluster before the registry has the image. Over when every program has begun: until then
+ * nothing speaks for or against the release, and no time of its health check runs.
+ * @throws instance.pending, instance.startFailed, image.missing, registry.*, cluster.*, engine.*
  */
 export async function startSet(context: Context, spec: InstanceSpec): Promise<void> {
   if (spec.replica > 0) return
@@ -39,6 +45,22 @@ export async function startSet(context: Context, spec: InstanceSpec): Promise<vo
     name: setName(spec),
     uid: made.metadata?.uid ?? '',
   })
+  await untilBegun(context, spot, spec)
+}
+
+/** @throws instance.pending with the cluster's own words: no room, no image, a quota; tried again until the rollout's deadline */
+async function untilBegun(context: Context, spot: Spot, spec: InstanceSpec): Promise<void> {
+  const set = setName(spec)
+  for (let look = 0; ; look += 1) {
+    const instances = await listAt(context, spot, { set })
+    const pending = instances.find(({ state }) => state === 'created')
+    if (instances.length > 0 && !pending) return
+    if (look * lookMs > patienceMs) {
+      const words = pending?.note ?? 'its pods are not there yet'
+      throw new TagshipError('instance.pending', `${spec.process} (${pending?.name ?? set}): ${words}`)
+    }
+    await sleep(lookMs)
+  }
 }
 
 /** What has to be there before a pod can start: image, namespace, and the key to the registry. */
@@ -125,8 +147,8 @@ export function startError(spec: InstanceSpec, error: unknown): unknown {
   const status = statusOf(error)
   if (status !== 400 && status !== 403 && status !== 422) return error
   const words = wordsOf(error)
-  // A quota may have room later, and rights may be given.
-  if (/exceeded quota|is forbidden: User/i.test(words)) return error
+  // A quota may have room later, rights may be given, and a namespace that goes makes room for one of the same name.
+  if (/exceeded quota|is forbidden: User|being terminated/i.test(words)) return error
   return new TagshipError('instance.startFailed', `${spec.process}: the cluster refused it: ${words}`, {
     cause: error,
   })

@@ -1,0 +1,154 @@
+/** The rights of deploy/kubernetes are enough, and all that there is; clusters and namespaces are chosen by name. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type SampleApp, sampleApp } from '../support/sample-app.ts'
+import { startWorld, type World } from './world.ts'
+
+const rights = fileURLToPath(new URL('../../deploy/kubernetes', import.meta.url))
+const given = `tagship-given-${process.pid}`
+
+describe('a controller with the rights of deploy/kubernetes', () => {
+  let admin: World
+  let folder: string
+  let world: World
+  let shop: SampleApp
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tagship-rights-'))
+    admin = await startWorld()
+    const { kubectl } = admin
+    await kubectl(
+      'apply',
+      '--filename',
+      join(rights, 'app-rights.yaml'),
+      '--filename',
+      join(rights, 'namespace-rights.yaml'),
+    )
+    await kubectl('create', 'namespace', given)
+    for (const account of ['narrow', 'wide'])
+      await kubectl('create', 'serviceaccount', account, '--namespace', given)
+    await kubectl(
+      'create',
+      'rolebinding',
+      'tagship',
+      '--namespace',
+      given,
+      '--clusterrole=tagship-app',
+      `--serviceaccount=${given}:narrow`,
+    )
+    for (const role of ['tagship-app', 'tagship-namespaces']) {
+      await kubectl(
+        'create',
+        'clusterrolebinding',
+        `${given}-${role}`,
+        `--clusterrole=${role}`,
+        `--serviceaccount=${given}:wide`,
+      )
+    }
+    const kubeconfig = join(folder, 'config.yaml')
+    await writeFile(
+      kubeconfig,
+      await contexts(admin, { narrow: await tokenOf(admin, 'narrow'), wide: await tokenOf(admin, 'wide') }),
+    )
+    world = await startWorld({ KUBECONFIG: kubeconfig })
+    shop = await sampleApp()
+    await shop.version('1.0.0')
+    await shop.version('1.1.0', {
+      'tagship.yaml': `release: { command: [node, -e, "console.log('once')"] }\n${await shop.git('show', 'HEAD:tagship.yaml')}`,
+    })
+  })
+  afterAll(async () => {
+    await shop?.[Symbol.asyncDispose]()
+    await world?.[Symbol.asyncDispose]()
+    for (const role of ['tagship-app', 'tagship-namespaces']) {
+      await admin.kubectl('delete', 'clusterrolebinding', `${given}-${role}`)
+      await admin.kubectl('delete', 'clusterrole', role)
+    }
+    await admin.kubectl('delete', 'namespace', given)
+    await admin[Symbol.asyncDispose]()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  it.each([
+    ['in a namespace that it was given', 'narrow', given],
+    ['in a namespace that it makes', 'wide', null],
+  ] as const)('deploys, rolls back, tells and removes an app %s', async (_, context, namespace) => {
+    const flags = namespace ? ['--namespace', namespace] : []
+    await world.addApp('shop', 'kubernetes', '--cluster', context, ...flags)
+    for (const version of ['1.0.0', '1.1.0']) {
+      const pushed = await world.at.push('shop', shop, `v${version}`)
+      expect(pushed.stderr, version).toContain('serves at')
+      expect((await world.fetch('shop')).version).toBe(version)
+    }
+    await world.at.json(['rollback', 'shop'])
+    expect((await world.fetch('shop')).version).toBe('1.0.0')
+    expect((await world.at.tagship('logs', 'shop')).stdout).toContain('listens on port 8080')
+    await expect.poll(async () => (await world.app('shop')).active, { timeout: 60_000 }).toBeNull()
+    expect((await world.at.tagship('app', 'remove', 'shop', '--yes')).exitCode).toBe(0)
+    const log = await readFile(join(world.at.data, 'controller.log'), 'utf8')
+    expect(log).not.toContain('is forbidden')
+    const left = namespace ?? 'tagship-shop'
+    const objects = async () => [
+      ...(await admin.objects('deployments', '--namespace', left)),
+      ...(await admin.objects('services', '--namespace', left)),
+      ...(await admin.objects('ingresses', '--namespace', left)),
+    ]
+    await expect.poll(async () => (await objects()).filter(isPresent), { timeout: 60_000 }).toEqual([])
+  })
+
+  it('says which right it lacks', async () => {
+    await world.addApp('lonely', 'kubernetes', '--cluster', 'narrow')
+    const lonely = await sampleApp(`rollout: { deadline: 3s }\n`)
+    await lonely.version('1.0.0')
+    const pushed = await world.at.push('lonely', lonely, 'v1.0.0')
+    expect(pushed.stderr).toMatch(/cluster\.refused[\s\S]*cannot create resource "namespaces"/)
+    await lonely[Symbol.asyncDispose]()
+  })
+
+  it('says which clusters there are, where one is named that is not', async () => {
+    await world.addApp('lost', 'kubernetes', '--cluster', 'moon')
+    const lost = await sampleApp()
+    await lost.version('1.0.0')
+    const pushed = await world.at.push('lost', lost, 'v1.0.0')
+    expect(pushed.stderr).toMatch(/cluster\.unknown[\s\S]*no context "moon"; it has narrow, wide/)
+    await lost[Symbol.asyncDispose]()
+  })
+})
+
+function isPresent({
+  metadata,
+}: {
+  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string }
+}) {
+  return metadata.deletionTimestamp === undefined
+}
+
+async function tokenOf({ kubectl, objects }: World, account: string): Promise<string> {
+  const secrets = await objects<{
+    readonly metadata: { readonly annotations?: Readonly<Record<string, string>> }
+    readonly data?: { readonly token?: string }
+  }>('secrets', '--namespace', given)
+  const own = secrets.find(
+    ({ metadata }) => metadata.annotations?.['kubernetes.io/service-account.name'] === account,
+  )
+  // Newer clusters make no Secret for an account.
+  if (!own?.data?.token) return (await kubectl('create', 'token', account, '--namespace', given)).trim()
+  return Buffer.from(own.data.token, 'base64').toString()
+}
+
+/** A kubeconfig with one context for each token, all of them to the test cluster. */
+async function contexts({ kubectl }: World, tokens: Readonly<Record<string, string>>): Promise<string> {
+  const view = JSON.parse(await kubectl('config', 'view', '--raw', '--flatten', '--minify', '-o', 'json'))
+  const names = Object.keys(tokens)
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'test', cluster: view.clusters[0].cluster }],
+    users: names.map((name) => ({ name, user: { token: tokens[name] } })),
+    contexts: names.map((name) => ({ name, context: { cluster: 'test', user: name } })),
+    'current-context': names[0],
+  })
+}

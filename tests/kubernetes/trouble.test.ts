@@ -1,0 +1,219 @@
+/** What a cluster can do to a deployment: each is told in the cluster's own words, and passes without a person. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createDocker } from '@tagship/kit'
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
+import { quickManifest, type SampleApp, sampleApp } from '../support/sample-app.ts'
+import { pidOf, startPart } from './cluster.ts'
+import { startRegistry } from './registry.ts'
+import { addressOf, startWorld, type World } from './world.ts'
+
+const namespace = 'tagship-shop'
+const hurried = `${quickManifest.replace('bake: 1s', 'bake: 0s')}`.replace(
+  'rollout: {',
+  'rollout: { deadline: 15s,',
+)
+const run = inject('clusterFolder')
+
+describe('a cluster in trouble', () => {
+  let world: World
+  let shop: SampleApp
+  let folder: string
+  let kubeconfig: string
+  let version = 0
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tagship-kubeconfig-'))
+    kubeconfig = join(folder, 'config.yaml')
+    await writeFile(kubeconfig, await readFile(inject('kubeconfig')))
+    world = await startWorld({ KUBECONFIG: kubeconfig })
+    shop = await sampleApp(hurried)
+    await world.addApp('shop', 'kubernetes')
+    await world.ship('shop', shop, '1.0.0')
+  })
+  afterEach(async () => {
+    await expect.poll(async () => (await world.app('shop')).active, { timeout: 60_000 }).toBeNull()
+  })
+  afterAll(async () => {
+    await shop?.[Symbol.asyncDispose]()
+    await world?.[Symbol.asyncDispose]()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  /** Pushes a next version. @returns what its deployment says */
+  async function push(manifest = hurried) {
+    version += 1
+    await shop.version(`1.${version}.0`, { 'tagship.yaml': manifest })
+    return world.at.push('shop', shop, `v1.${version}.0`)
+  }
+  const live = async () => (await world.fetch('shop')).version
+
+  it.each([
+    {
+      what: 'no node has room',
+      manifest: hurried.replace('memory: 256m', 'memory: 900g'),
+      code: 'instance.pending',
+      says: /Unschedulable.*Insufficient memory/,
+    },
+    {
+      what: 'a claim that its volume needs is not there',
+      manifest: `${hurried}filesystem: { volumes: ['uploads:/data'] }\n`,
+      code: 'instance.pending',
+      says: /persistentvolumeclaim "uploads" not found/,
+    },
+  ])('says that $what', async ({ manifest, code, says }) => {
+    const before = await live()
+    const pushed = await push(manifest)
+    expect(pushed.stderr).toContain(code)
+    expect((await world.newest('shop')).failure?.message).toMatch(says)
+    expect(await live()).toBe(before)
+  })
+
+  it('says that a quota is used up, and goes on by itself when it is not', async () => {
+    await world.kubectl('create', 'quota', 'small', '--namespace', namespace, '--hard=pods=2')
+    const pushing = push(hurried.replace('deadline: 15s', 'deadline: 100s'))
+    await expect.poll(async () => (await world.newest('shop')).state, { timeout: 30_000 }).toBe('starting')
+    await sleep(8_000)
+    expect(await logOf(world)).toMatch(/exceeded quota: small/)
+    await world.kubectl('delete', 'quota', 'small', '--namespace', namespace)
+    expect((await pushing).stderr).toContain('serves at')
+  })
+
+  it('says that the cluster refuses what it is asked to run', async () => {
+    await world.kubectl('create', '--filename', await limitRange(folder))
+    onTestFinished(
+      async () => void (await world.kubectl('delete', 'limitrange', 'low', '--namespace', namespace)),
+    )
+    const before = await live()
+    const pushed = await push()
+    expect(pushed.stderr).toContain('instance.pending')
+    expect((await world.newest('shop')).failure?.message).toMatch(
+      /maximum memory usage per Container is 64Mi/,
+    )
+    expect(await live()).toBe(before)
+  })
+
+  it.skipIf(run === null)('goes on where its API server was killed', async () => {
+    const address = await addressOf(world.kubectl, namespace, 'shop')
+    const pushing = push()
+    await expect
+      .poll(async () => (await world.newest('shop')).state, { timeout: 30_000, interval: 20 })
+      .toBe('starting')
+    process.kill(await pidOf(run ?? '', 'apiserver'), 'SIGKILL')
+    await sleep(5_000)
+    expect((await fetch(`http://${address}`)).status).toBe(200)
+    await startPart(run ?? '', 'apiserver')
+    expect((await pushing).stderr).toContain('serves at')
+    expect(await live()).toBe(`1.${version}.0`)
+  })
+
+  it.skipIf(run === null)('goes on where its API server hung', { timeout: 120_000 }, async () => {
+    const pushing = push(hurried.replace('deadline: 15s', 'deadline: 100s'))
+    await expect
+      .poll(async () => (await world.newest('shop')).state, { timeout: 30_000, interval: 20 })
+      .toBe('starting')
+    const pid = await pidOf(run ?? '', 'apiserver')
+    process.kill(pid, 'SIGSTOP')
+    await sleep(25_000)
+    process.kill(pid, 'SIGCONT')
+    expect((await pushing).stderr).toContain('serves at')
+    expect(await live()).toBe(`1.${version}.0`)
+  })
+
+  it('goes on when an expired token was renewed', async () => {
+    const good = await readFile(kubeconfig, 'utf8')
+    await writeFile(kubeconfig, good.replace(/token: \w+/, 'token: expired'))
+    const pushing = push(hurried.replace('deadline: 15s', 'deadline: 100s'))
+    await expect.poll(() => logOf(world), { timeout: 30_000 }).toMatch(/Unauthorized/)
+    await writeFile(kubeconfig, good)
+    expect((await pushing).stderr).toContain('serves at')
+  })
+
+  it('says that the registry is away, or refuses, before anything has changed', async () => {
+    const other = await sampleApp(hurried)
+    onTestFinished(() => other[Symbol.asyncDispose]())
+    await other.version('1.0.0')
+    await using locked = await startRegistry('nobody:$2y$05$invalid\n')
+    for (const [registry, code] of [
+      ['127.0.0.1:1', 'registry.unavailable'],
+      [locked.address, 'registry.refused'],
+    ] as const) {
+      const world = await startWorld({ TAGSHIP_REGISTRY: registry })
+      onTestFinished(() => world[Symbol.asyncDispose]())
+      await world.addApp('other', 'kubernetes')
+      const pushed = await world.at.push('other', other, 'v1.0.0')
+      expect(pushed.stderr).toContain(code)
+      expect((await world.newest('other')).failure?.message).toContain(registry)
+      await expect(world.kubectl('get', 'namespace', 'tagship-other')).rejects.toThrow(/not found/)
+    }
+  })
+
+  it('keeps serving where a node has lost its image and cannot pull it, until it can', {
+    timeout: 180_000,
+  }, async () => {
+    const registry = await startRegistry()
+    const world = await startWorld({ TAGSHIP_REGISTRY: registry.address })
+    onTestFinished(() => world[Symbol.asyncDispose]())
+    const lost = await sampleApp(hurried)
+    onTestFinished(() => lost[Symbol.asyncDispose]())
+    await world.addApp('lost', 'kubernetes')
+    await world.ship('lost', lost, '1.0.0')
+    const number = (await world.newest('lost')).number
+    await forgetImages(`${registry.address}/lost`)
+    await registry.stop()
+    const [pod] = await world.objects('pods', '--namespace', 'tagship-lost')
+    await world.kubectl(
+      'delete',
+      'pod',
+      pod?.metadata.name ?? '',
+      '--namespace',
+      'tagship-lost',
+      '--wait=false',
+    )
+    const states = async () => {
+      const { items } = await world.at.client.listInstances({ params: { app: 'lost' } })
+      return items.map(({ state }) => state).sort()
+    }
+    await expect.poll(states, { timeout: 60_000 }).toEqual(['replacing', 'running'])
+    expect((await world.fetch('lost')).version).toBe('1.0.0')
+    await registry.start()
+    await expect.poll(states, { timeout: 90_000 }).toEqual(['running', 'running'])
+    expect((await world.newest('lost')).number).toBe(number)
+    await registry[Symbol.asyncDispose]()
+  })
+})
+
+/** As on a node that has cleaned up: only the registry has them. */
+async function forgetImages(repository: string): Promise<void> {
+  const docker = createDocker()
+  const images = await docker.listImages({ filters: { reference: [`${repository}*`] } })
+  const names = images.flatMap(({ RepoTags, RepoDigests }) => [...(RepoTags ?? []), ...(RepoDigests ?? [])])
+  for (const name of names.filter((one) => one.startsWith(repository)))
+    await docker.getImage(name).remove().catch(unlessGone)
+}
+
+/** The last name of an image takes its digest along. */
+function unlessGone(error: { readonly statusCode?: number }): void {
+  if (error.statusCode !== 404) throw error
+}
+
+/** What the controller wrote down. */
+async function logOf({ at }: World): Promise<string> {
+  return readFile(join(at.data, 'controller.log'), 'utf8')
+}
+
+async function limitRange(folder: string): Promise<string> {
+  const file = join(folder, 'limits.json')
+  await writeFile(
+    file,
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'LimitRange',
+      metadata: { name: 'low', namespace },
+      spec: { limits: [{ type: 'Container', max: { memory: '64Mi' } }] },
+    }),
+  )
+  return file
+}
