@@ -53,7 +53,7 @@ describe('a controller with the rights of deploy/kubernetes', () => {
       kubeconfig,
       await contexts(admin, { narrow: await tokenOf(admin, 'narrow'), wide: await tokenOf(admin, 'wide') }),
     )
-    world = await startWorld({ KUBECONFIG: kubeconfig })
+    world = await startWorld({ env: { KUBECONFIG: kubeconfig }, ownNamespaces: true })
     shop = await sampleApp()
     await shop.version('1.0.0')
     await shop.version('1.1.0', {
@@ -108,13 +108,19 @@ describe('a controller with the rights of deploy/kubernetes', () => {
     await lonely[Symbol.asyncDispose]()
   })
 
-  it('says which clusters there are, where one is named that is not', async () => {
-    await world.addApp('lost', 'kubernetes', '--cluster', 'moon')
-    const lost = await sampleApp()
-    await lost.version('1.0.0')
-    const pushed = await world.at.push('lost', lost, 'v1.0.0')
-    expect(pushed.stderr).toMatch(/cluster\.unknown[\s\S]*no context "moon"; it has narrow, wide/)
-    await lost[Symbol.asyncDispose]()
+  it('says which clusters there are, where one is named that is not, and makes no app', async () => {
+    const { exitCode, stderr } = await world.at.tagship(
+      'app',
+      'add',
+      'lost',
+      '--runtime',
+      'kubernetes',
+      '--cluster',
+      'moon',
+    )
+    expect(exitCode).toBe(2)
+    expect(stderr).toMatch(/no context "moon"; it has narrow, wide[\s\S]*cluster\.unknown/)
+    expect((await world.at.tagship('app', 'show', 'lost')).exitCode).toBe(4)
   })
 })
 

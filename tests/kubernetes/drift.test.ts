@@ -6,8 +6,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type SampleApp, sampleApp } from '../support/sample-app.ts'
 import { startWorld, type World } from './world.ts'
 
-const namespace = 'tagship-shop'
-
 describe('what somebody does to an app on a cluster', () => {
   let world: World
   let shop: SampleApp
@@ -23,7 +21,7 @@ describe('what somebody does to an app on a cluster', () => {
     await world?.[Symbol.asyncDispose]()
   })
 
-  const kubectl = (...args: string[]) => world.kubectl(...args, '--namespace', namespace)
+  const kubectl = (...args: string[]) => world.kubectl(...args, '--namespace', world.namespace)
   const settled = () =>
     expect.poll(async () => (await world.app('shop')).active, { timeout: 60_000 }).toBeNull()
   const serving = async (): Promise<DeploymentJson> => {

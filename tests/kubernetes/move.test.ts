@@ -2,7 +2,7 @@
 import { createDocker } from '@tagship/kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { quickManifest, type SampleApp, sampleApp } from '../support/sample-app.ts'
-import { startWorld, type World } from './world.ts'
+import { addressOf, startWorld, type World } from './world.ts'
 
 const manifest = quickManifest.replace('bake: 1s, keepWarm: 2s', 'bake: 5s, keepWarm: 4s')
 
@@ -11,7 +11,7 @@ describe('an app that moves', () => {
   let shop: SampleApp
 
   beforeAll(async () => {
-    world = await startWorld()
+    world = await startWorld({ ownNamespaces: true })
     shop = await sampleApp(manifest)
     await world.addApp('shop', 'docker')
     await world.ship('shop', shop, '1.0.0')
@@ -27,7 +27,7 @@ describe('an app that moves', () => {
     (await world.app('shop')).live && (await world.newest('shop')).number === number
   const onMachine = async () => (await world.at.fetch('shop.localhost')).status
   const containers = async () => {
-    const label = [`dev.tagship=${world.at.id}`, 'dev.tagship.app=shop']
+    const label = [`dev.tagship=${world.at.id}`, 'dev.tagship.app=shop', 'dev.tagship.role=instance']
     return (await createDocker().listContainers({ all: true, filters: { label } })).length
   }
 
@@ -70,16 +70,8 @@ describe('an app that moves', () => {
     expect(await onMachine()).toBe(200)
     await world.at.json(['rollback', 'shop'])
     await settled()
-    expect(await onMachine()).toBe(503)
-    const address = await world.kubectl(
-      'get',
-      'service',
-      'shop',
-      '--namespace',
-      'tagship-shop',
-      '-o',
-      'jsonpath={.spec.clusterIP}',
-    )
+    await expect.poll(onMachine, { timeout: 10_000 }).toBe(503)
+    const address = await addressOf(world.kubectl, 'tagship-shop', 'shop')
     expect((await fetch(`http://${address}`)).status).toBe(200)
     expect(await serves(4)).toBe(true)
   })
@@ -94,6 +86,14 @@ describe('an app that moves', () => {
       ...(await world.objects('deployments', '--namespace', 'tagship-shop')),
       ...(await world.objects('services', '--namespace', 'tagship-shop')),
     ]
-    await expect.poll(left, { timeout: 90_000 }).toEqual([])
+    await expect.poll(async () => (await left()).filter(isPresent), { timeout: 60_000 }).toEqual([])
   })
 })
+
+function isPresent({
+  metadata,
+}: {
+  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string }
+}) {
+  return metadata.deletionTimestamp === undefined
+}

@@ -31,7 +31,7 @@ describe('many swaps on a cluster, under traffic of every kind', () => {
     await world.addApp('shop', 'kubernetes')
     await world.ship('shop', shop, '0.0.0')
     await world.at.up({}, await freePort())
-    address = await addressOf(world.kubectl, 'tagship-shop', 'shop')
+    address = await addressOf(world.kubectl, world.namespace, 'shop')
   })
   afterAll(async () => {
     await shop?.[Symbol.asyncDispose]()
@@ -101,8 +101,8 @@ interface PodObject {
 }
 
 /** The names of the pods that get traffic. */
-async function readyPods({ objects }: World): Promise<string[]> {
-  const pods = await objects<PodObject>('pods', '--namespace', 'tagship-shop')
+async function readyPods({ objects, namespace }: World): Promise<string[]> {
+  const pods = await objects<PodObject>('pods', '--namespace', namespace)
   return pods
     .filter(({ metadata }) => !metadata.deletionTimestamp)
     .filter(({ status }) =>
@@ -122,8 +122,7 @@ async function killApiServer(): Promise<void> {
 }
 
 /** What a drain of its node does to a pod. */
-async function evict({ kubectl }: World, name: string): Promise<void> {
-  const namespace = 'tagship-shop'
+async function evict({ kubectl, namespace }: World, name: string): Promise<void> {
   const path = `/api/v1/namespaces/${namespace}/pods/${name}/eviction`
   const groups = await kubectl('api-versions')
   const apiVersion = groups.split('\n').includes('policy/v1') ? 'policy/v1' : 'policy/v1beta1'

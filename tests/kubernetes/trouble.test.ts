@@ -10,10 +10,9 @@ import { pidOf, startPart } from './cluster.ts'
 import { startRegistry } from './registry.ts'
 import { addressOf, startWorld, type World } from './world.ts'
 
-const namespace = 'tagship-shop'
 const hurried = `${quickManifest.replace('bake: 1s', 'bake: 0s')}`.replace(
   'rollout: {',
-  'rollout: { deadline: 15s,',
+  'rollout: { deadline: 8s,',
 )
 const run = inject('clusterFolder')
 
@@ -28,7 +27,7 @@ describe('a cluster in trouble', () => {
     folder = await mkdtemp(join(tmpdir(), 'tagship-kubeconfig-'))
     kubeconfig = join(folder, 'config.yaml')
     await writeFile(kubeconfig, await readFile(inject('kubeconfig')))
-    world = await startWorld({ KUBECONFIG: kubeconfig })
+    world = await startWorld({ env: { KUBECONFIG: kubeconfig } })
     shop = await sampleApp(hurried)
     await world.addApp('shop', 'kubernetes')
     await world.ship('shop', shop, '1.0.0')
@@ -72,19 +71,18 @@ describe('a cluster in trouble', () => {
   })
 
   it('says that a quota is used up, and goes on by itself when it is not', async () => {
-    await world.kubectl('create', 'quota', 'small', '--namespace', namespace, '--hard=pods=2')
-    const pushing = push(hurried.replace('deadline: 15s', 'deadline: 100s'))
+    await world.kubectl('create', 'quota', 'small', '--namespace', world.namespace, '--hard=pods=2')
+    const pushing = push(hurried.replace('deadline: 8s', 'deadline: 100s'))
     await expect.poll(async () => (await world.newest('shop')).state, { timeout: 30_000 }).toBe('starting')
-    await sleep(8_000)
-    expect(await logOf(world)).toMatch(/exceeded quota: small/)
-    await world.kubectl('delete', 'quota', 'small', '--namespace', namespace)
+    await expect.poll(() => logOf(world), { timeout: 30_000 }).toMatch(/exceeded quota: small/)
+    await world.kubectl('delete', 'quota', 'small', '--namespace', world.namespace)
     expect((await pushing).stderr).toContain('serves at')
   })
 
   it('says that the cluster refuses what it is asked to run', async () => {
-    await world.kubectl('create', '--filename', await limitRange(folder))
+    await world.kubectl('create', '--filename', await limitRange(folder, world.namespace))
     onTestFinished(
-      async () => void (await world.kubectl('delete', 'limitrange', 'low', '--namespace', namespace)),
+      async () => void (await world.kubectl('delete', 'limitrange', 'low', '--namespace', world.namespace)),
     )
     const before = await live()
     const pushed = await push()
@@ -96,7 +94,7 @@ describe('a cluster in trouble', () => {
   })
 
   it.skipIf(run === null)('goes on where its API server was killed', async () => {
-    const address = await addressOf(world.kubectl, namespace, 'shop')
+    const address = await addressOf(world.kubectl, world.namespace, 'shop')
     const pushing = push()
     await expect
       .poll(async () => (await world.newest('shop')).state, { timeout: 30_000, interval: 20 })
@@ -110,13 +108,13 @@ describe('a cluster in trouble', () => {
   })
 
   it.skipIf(run === null)('goes on where its API server hung', { timeout: 120_000 }, async () => {
-    const pushing = push(hurried.replace('deadline: 15s', 'deadline: 100s'))
+    const pushing = push(hurried.replace('deadline: 8s', 'deadline: 100s'))
     await expect
       .poll(async () => (await world.newest('shop')).state, { timeout: 30_000, interval: 20 })
       .toBe('starting')
     const pid = await pidOf(run ?? '', 'apiserver')
     process.kill(pid, 'SIGSTOP')
-    await sleep(25_000)
+    await sleep(15_000)
     process.kill(pid, 'SIGCONT')
     expect((await pushing).stderr).toContain('serves at')
     expect(await live()).toBe(`1.${version}.0`)
@@ -125,7 +123,7 @@ describe('a cluster in trouble', () => {
   it('goes on when an expired token was renewed', async () => {
     const good = await readFile(kubeconfig, 'utf8')
     await writeFile(kubeconfig, good.replace(/token: \w+/, 'token: expired'))
-    const pushing = push(hurried.replace('deadline: 15s', 'deadline: 100s'))
+    const pushing = push(hurried.replace('deadline: 8s', 'deadline: 100s'))
     await expect.poll(() => logOf(world), { timeout: 30_000 }).toMatch(/Unauthorized/)
     await writeFile(kubeconfig, good)
     expect((await pushing).stderr).toContain('serves at')
@@ -140,13 +138,13 @@ describe('a cluster in trouble', () => {
       ['127.0.0.1:1', 'registry.unavailable'],
       [locked.address, 'registry.refused'],
     ] as const) {
-      const world = await startWorld({ TAGSHIP_REGISTRY: registry })
+      const world = await startWorld({ env: { TAGSHIP_REGISTRY: registry } })
       onTestFinished(() => world[Symbol.asyncDispose]())
       await world.addApp('other', 'kubernetes')
       const pushed = await world.at.push('other', other, 'v1.0.0')
       expect(pushed.stderr).toContain(code)
       expect((await world.newest('other')).failure?.message).toContain(registry)
-      await expect(world.kubectl('get', 'namespace', 'tagship-other')).rejects.toThrow(/not found/)
+      expect(await world.objects('deployments', '--namespace', world.namespace)).toEqual([])
     }
   })
 
@@ -154,7 +152,7 @@ describe('a cluster in trouble', () => {
     timeout: 180_000,
   }, async () => {
     const registry = await startRegistry()
-    const world = await startWorld({ TAGSHIP_REGISTRY: registry.address })
+    const world = await startWorld({ env: { TAGSHIP_REGISTRY: registry.address } })
     onTestFinished(() => world[Symbol.asyncDispose]())
     const lost = await sampleApp(hurried)
     onTestFinished(() => lost[Symbol.asyncDispose]())
@@ -163,13 +161,13 @@ describe('a cluster in trouble', () => {
     const number = (await world.newest('lost')).number
     await forgetImages(`${registry.address}/lost`)
     await registry.stop()
-    const [pod] = await world.objects('pods', '--namespace', 'tagship-lost')
+    const [pod] = await world.objects('pods', '--namespace', world.namespace)
     await world.kubectl(
       'delete',
       'pod',
       pod?.metadata.name ?? '',
       '--namespace',
-      'tagship-lost',
+      world.namespace,
       '--wait=false',
     )
     const states = async () => {
@@ -204,7 +202,7 @@ async function logOf({ at }: World): Promise<string> {
   return readFile(join(at.data, 'controller.log'), 'utf8')
 }
 
-async function limitRange(folder: string): Promise<string> {
+async function limitRange(folder: string, namespace: string): Promise<string> {
   const file = join(folder, 'limits.json')
   await writeFile(
     file,

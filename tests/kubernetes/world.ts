@@ -17,6 +17,8 @@ export interface Answer {
 
 export interface World extends AsyncDisposable {
   readonly at: Installation
+  /** Where its apps are, unless they have their own. */
+  readonly namespace: string
   /** Runs kubectl as the cluster's administrator. @throws where it fails */
   kubectl(...args: string[]): Promise<string>
   /** The same, as JSON. */
@@ -35,7 +37,14 @@ export interface World extends AsyncDisposable {
   app(name: string): Promise<AppJson>
 }
 
-export async function startWorld(env: Readonly<Record<string, string>> = {}): Promise<World> {
+export interface WorldOptions {
+  /** For the controller. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Apps get namespaces of their own, as they do where none is given. */
+  readonly ownNamespaces?: boolean
+}
+
+export async function startWorld({ env = {}, ownNamespaces = false }: WorldOptions = {}): Promise<World> {
   const kubeconfig = inject('kubeconfig')
   const at = await startInstallation({
     env: { KUBECONFIG: kubeconfig, TAGSHIP_REGISTRY: inject('registry'), ...env },
@@ -54,12 +63,18 @@ export async function startWorld(env: Readonly<Record<string, string>> = {}): Pr
     if (!one) throw new Error(`${name} has no deployment`)
     return one
   }
+  // One that nothing was ever in: a cluster takes its time to clear one.
+  const namespace = `test-${at.id}`
+  await kubectl('create', 'namespace', namespace)
+  await kubectl('label', 'namespace', namespace, `dev.tagship=${at.id}`)
   return {
     at,
+    namespace,
     kubectl,
     objects: async <T>(...args: string[]) =>
       (JSON.parse(await kubectl('get', ...args, '-o', 'json')) as { items: T[] }).items,
     async addApp(name, runtime, ...flags) {
+      if (runtime === 'kubernetes' && !ownNamespaces) flags.unshift('--namespace', namespace)
       await at.json(['app', 'add', name, '--runtime', runtime, '--build-arg', await localBase(), ...flags])
     },
     async ship(name, repository, version, files = {}) {
@@ -80,7 +95,7 @@ export async function startWorld(env: Readonly<Record<string, string>> = {}): Pr
       // Nobody waits any more for what drains.
       await kubectl('delete', 'deployments', '--all-namespaces', ...own)
       await kubectl('delete', 'pods', '--all-namespaces', ...own, '--force', '--grace-period=0')
-      await kubectl('delete', 'namespace', ...own)
+      await kubectl('delete', 'namespace', ...own, '--wait=false')
     },
   }
 }

@@ -32,6 +32,7 @@ export function createKubernetesPlace(options: KubernetesPlaceOptions): Place {
     otherwise: T,
   ): Promise<T> => ((await placements(wanted)).length > 0 ? ask(await place()) : otherwise)
   return {
+    requireCluster: async (name) => (await place()).requireCluster(name),
     runtime: {
       imageFacts: async (digest) => (await runtime()).imageFacts(digest),
       start: async (spec) => (await runtime()).start(spec),
@@ -83,6 +84,7 @@ async function load({
   ])
   const clusters = openClusters()
   return {
+    requireCluster: async (name) => void clusters(name),
     runtime: createKubernetesRuntime({
       clusters,
       installation,

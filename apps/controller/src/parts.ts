@@ -130,7 +130,11 @@ async function assembleInto(
   })
   const builder = createDockerBuilder({ docker, installation, log })
   const places = {
-    docker: { runtime: createDockerRuntime({ docker, installation, log }), router },
+    docker: {
+      runtime: createDockerRuntime({ docker, installation, log }),
+      router,
+      requireCluster: async () => {},
+    },
     kubernetes: createKubernetesPlace({
       installation,
       docker,

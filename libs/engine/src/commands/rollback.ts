@@ -94,11 +94,14 @@ async function planRollback(
 ): Promise<RollbackPlan> {
   const serving = app.servingDeploymentId ? await ports.store.deploymentById(app.servingDeploymentId) : null
   const from = serving ? await ports.store.releaseByNumber(app.id, serving.releaseNumber) : null
+  const warm = active && isServing(active.state) ? await warmRelease(ports, app, active) : null
+  // What moves to another runtime is the same release there: undone, it serves where it did.
+  const undoesMove = to === undefined && warm !== null && warm === from?.number
+  if (undoesMove) return { from, to: from, kind: 'revert', imagePresent: true }
   const target = to === undefined ? await previous(ports, app) : await named(ports, app, to)
   if (target.number === from?.number)
     throw new TagshipError('release.alreadyLive', `${releaseName(target.number)} is what serves now`)
 
-  const warm = active && isServing(active.state) ? await warmRelease(ports, app, active) : null
   const revert = warm !== null && target.number === warm
   const imagePresent =
     revert || (target.imageDigest !== null && (await ports.builder.has(target.imageDigest)))

@@ -16,6 +16,8 @@ export interface Log {
 
 /** A runtime with the router that belongs to it: where an app's instances are, and what sends users to them. */
 export interface Place {
+  /** Whether apps can be there at all. @throws cluster.unknown */
+  requireCluster(name: string | null): Promise<void>
   readonly runtime: Runtime
   readonly router: Router
 }

@@ -1,8 +1,9 @@
 /** The router on a cluster: an app's Service sends users to the pods of one set. */
-import { TagshipError, toTagshipError } from '@tagship/domain'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Slot, TagshipError, toTagshipError } from '@tagship/domain'
 import type { Log, Placement, PlacementQuery, Router, SlotTraffic } from '@tagship/engine'
 import { type Clusters, setOf } from '@tagship/kubernetes'
-import { askThrough } from './ask.ts'
+import { askThrough, hasTakenOver } from './ask.ts'
 import { ensureIngress, removeIngress } from './ingress.ts'
 import { restoreRoutes } from './restore.ts'
 import { createSight } from './seen.ts'
@@ -19,6 +20,25 @@ export interface KubernetesRouterOptions {
 
 /** A Service counts nothing: what is in flight ends by itself while the old set is kept warm. */
 const uncounted: SlotTraffic = { requests: 0, serverErrors: 0, inFlight: 0 }
+
+/** A node that has lost its API server hears of a switch when it is back. */
+const settleMs = 30_000
+const lookMs = 50
+
+/** A Service is a wish: it has moved when users do. @throws router.unavailable where they have not in time */
+async function untilTakenOver(spot: Spot, slot: Slot): Promise<void> {
+  const { clusterIp } = await readState(spot)
+  const deadline = Date.now() + settleMs
+  while (!(await hasTakenOver(spot, slot, clusterIp))) {
+    if (Date.now() > deadline) {
+      throw new TagshipError(
+        'router.unavailable',
+        `${spot.app}: the cluster has not taken over the switch to ${slot}`,
+      )
+    }
+    await sleep(lookMs)
+  }
+}
 
 export function createKubernetesRouter(options: KubernetesRouterOptions): Router {
   const { clusters, installation, ingressClass, log } = options
@@ -51,12 +71,9 @@ export function createKubernetesRouter(options: KubernetesRouterOptions): Router
     return spot
   }
   return {
-    settleMs: 30_000,
-    // What was never switched to has no Service yet, and may have no namespace: the switch brings its hosts along.
-    setHosts: async (seat, _app, hosts) => {
-      const spot = await find({ seat })
-      if (spot && (await readState(spot)).version !== null) await ensureIngress(spot, hosts, ingressClass)
-    },
+    settleMs,
+    // The switch brings them along, and `restore` does afterwards: what was never switched to may have no namespace.
+    setHosts: async () => {},
     fillSlot: async ({ seat, slot }, targets, fence) => {
       const set = targets[0] && setOf(targets[0].name)
       if (!set) return
@@ -91,6 +108,7 @@ export function createKubernetesRouter(options: KubernetesRouterOptions): Router
         return live === slot ? null : { fence, sets, live: slot }
       })
       await ensureIngress(spot, from.hosts, ingressClass)
+      await untilTakenOver(spot, slot)
       const { live, selected } = await readState(spot)
       if (!live)
         throw new TagshipError('router.refused', `${spot.app}: the Service selects ${selected ?? 'nothing'}`)
