@@ -25,7 +25,7 @@ export async function startCluster({ nodes = true } = {}): Promise<TestCluster> 
   if (nodes && process.env.KUBECONFIG) {
     return { kubeconfig: process.env.KUBECONFIG, run: null, [Symbol.asyncDispose]: async () => {} }
   }
-  const bin = await build()
+  const bin = await buildPrograms()
   const run = await mkdtemp(join(tmpdir(), 'tagship-k8s-'))
   const env = { BIN: bin, RUN: run, OWNER: String(process.pid) }
   const down = async () => {
@@ -44,7 +44,7 @@ export async function startCluster({ nodes = true } = {}): Promise<TestCluster> 
 }
 
 /** The programs, from the cache, else built: some minutes, once. */
-async function build(): Promise<string> {
+export async function buildPrograms(): Promise<string> {
   const script = join(folder, 'build.sh')
   const key = createHash('sha256')
     .update(await readFile(script))

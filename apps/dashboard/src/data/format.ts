@@ -78,3 +78,10 @@ export function formatBytes(bytes: number): string {
 export function shortSha(commit: string): string {
   return commit.slice(0, 7)
 }
+
+/** Of things in a second: `0`, `0.4`, `12`, `1.3k`. */
+export function formatRate(perSecond: number): string {
+  if (perSecond >= 1_000) return `${(perSecond / 1_000).toFixed(1)}k`
+  if (perSecond >= 10 || perSecond === 0) return perSecond.toFixed(0)
+  return perSecond.toFixed(1)
+}

@@ -36,7 +36,7 @@ export async function spotFor(context: Context, app: AppName): Promise<Spot> {
   return spot
 }
 
-export function spotOf({ clusters }: Context, { cluster, namespace }: Placement): Spot {
+function spotOf({ clusters }: Context, { cluster, namespace }: Placement): Spot {
   return { cluster: clusters(cluster), namespace }
 }
 

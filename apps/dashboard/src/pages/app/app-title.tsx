@@ -2,7 +2,11 @@ import type { AppJson } from '@tagship/api'
 import styles from './app-title.module.css'
 
 /** The name, and below it where users reach the app and where its tags come from. */
-export function AppTitle({ app: { name, urls, repo, tags } }: { readonly app: AppJson }) {
+export function AppTitle({
+  app: { name, urls, repo, tags, runtime, cluster, namespace },
+}: {
+  readonly app: AppJson
+}) {
   return (
     <>
       {name}
@@ -13,6 +17,11 @@ export function AppTitle({ app: { name, urls, repo, tags } }: { readonly app: Ap
           </a>
         ))}
         <span title={repo ?? undefined}>{repo ? repoName(repo) : 'repository hosted here'}</span>
+        {runtime === 'kubernetes' && (
+          <span title={`cluster ${cluster ?? 'of the current context'}`}>
+            Kubernetes, namespace {namespace ?? `tagship-${name}`}
+          </span>
+        )}
         <span>tags {tags === '*' ? 'of any version' : tags}</span>
       </small>
     </>
