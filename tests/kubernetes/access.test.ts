@@ -99,13 +99,14 @@ describe('a controller with the rights of deploy/kubernetes', () => {
     await expect.poll(async () => (await objects()).filter(isPresent), { timeout: 60_000 }).toEqual([])
   })
 
-  it('says which right it lacks', async () => {
-    await world.addApp('lonely', 'kubernetes', '--cluster', 'narrow')
-    const lonely = await sampleApp(`rollout: { deadline: 3s }\n`)
-    await lonely.version('1.0.0')
-    const pushed = await world.at.push('lonely', lonely, 'v1.0.0')
-    expect(pushed.stderr).toMatch(/cluster\.refused[\s\S]*cannot create resource "namespaces"/)
-    await lonely[Symbol.asyncDispose]()
+  it('says which right it lacks, and makes no app', async () => {
+    for (const flags of [[], ['--namespace', 'default']]) {
+      const adding = ['app', 'add', 'lonely', '--runtime', 'kubernetes', '--cluster', 'narrow', ...flags]
+      const { exitCode, stderr } = await world.at.tagship(...adding)
+      expect(exitCode).toBe(1)
+      expect(stderr).toMatch(/may not create deployments in [\s\S]*cluster\.refused/)
+    }
+    expect((await world.at.tagship('app', 'show', 'lonely')).exitCode).toBe(4)
   })
 
   it('says which clusters there are, where one is named that is not, and makes no app', async () => {

@@ -11,6 +11,9 @@ import { runCommand } from '@tagship/kit'
 
 const folder = fileURLToPath(new URL('cluster', import.meta.url))
 
+/** What `up` ends with where another cluster is up: that one is not ours to end. */
+const inUse = 3
+
 /** The parts of a cluster of ours. */
 export type Part = 'etcd' | 'apiserver' | 'kcm' | 'sched' | 'kubelet' | 'proxy'
 
@@ -37,7 +40,8 @@ export async function startCluster({ nodes = true } = {}): Promise<TestCluster> 
     timeout: 180_000,
   })
   if (started.exitCode !== 0) {
-    await down()
+    if (started.exitCode === inUse) await rm(run, { recursive: true, force: true })
+    else await down()
     throw new Error(`the test cluster could not be started:\n${started.stderr}`)
   }
   return { kubeconfig: join(run, 'conf/admin.yaml'), run, [Symbol.asyncDispose]: down }

@@ -32,7 +32,7 @@ export function createKubernetesPlace(options: KubernetesPlaceOptions): Place {
     otherwise: T,
   ): Promise<T> => ((await placements(wanted)).length > 0 ? ask(await place()) : otherwise)
   return {
-    requireCluster: async (name) => (await place()).requireCluster(name),
+    requireRoom: async (where) => (await place()).requireRoom(where),
     runtime: {
       imageFacts: async (digest) => (await runtime()).imageFacts(digest),
       start: async (spec) => (await runtime()).start(spec),
@@ -77,14 +77,15 @@ async function load({
   placements,
   log,
 }: KubernetesPlaceOptions): Promise<Place> {
-  const [{ openClusters }, { createKubernetesRuntime }, { createKubernetesRouter }] = await Promise.all([
-    import('@tagship/kubernetes'),
-    import('@tagship/runtime/kubernetes'),
-    import('@tagship/router/kubernetes'),
-  ])
+  const [{ openClusters }, { createKubernetesRuntime, requireRights }, { createKubernetesRouter }] =
+    await Promise.all([
+      import('@tagship/kubernetes'),
+      import('@tagship/runtime/kubernetes'),
+      import('@tagship/router/kubernetes'),
+    ])
   const clusters = openClusters()
   return {
-    requireCluster: async (name) => void clusters(name),
+    requireRoom: ({ cluster, namespace }) => requireRights(clusters(cluster), namespace),
     runtime: createKubernetesRuntime({
       clusters,
       installation,

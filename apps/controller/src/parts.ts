@@ -133,7 +133,7 @@ async function assembleInto(
     docker: {
       runtime: createDockerRuntime({ docker, installation, log }),
       router,
-      requireCluster: async () => {},
+      requireRoom: async () => {},
     },
     kubernetes: createKubernetesPlace({
       installation,

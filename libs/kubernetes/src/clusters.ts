@@ -4,6 +4,7 @@ import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import {
   AppsV1Api,
+  AuthorizationV1Api,
   CoreV1Api,
   createConfiguration,
   KubeConfig,
@@ -24,6 +25,7 @@ export interface Cluster {
   readonly core: CoreV1Api
   readonly apps: AppsV1Api
   readonly networking: NetworkingV1Api
+  readonly authorization: AuthorizationV1Api
   /** A request to a path of the API for which there is no typed call; the answer as it comes, whatever its status. */
   request(path: string, signal?: AbortSignal): Promise<Response>
 }
@@ -122,6 +124,7 @@ function connect(config: KubeConfig): Cluster {
     core: new CoreV1Api(settings),
     apps: new AppsV1Api(settings),
     networking: new NetworkingV1Api(settings),
+    authorization: new AuthorizationV1Api(settings),
     async request(path, signal = AbortSignal.timeout(answerMs)) {
       const url = `${server}${path}`
       // Filled in by the library: the dispatcher with the cluster's certificates, and who asks.

@@ -172,7 +172,7 @@ up() {
     read -r owner left <$note || true
     if [ -z "${owner-}" ] || kill -0 "$owner" 2>/dev/null; then
       echo "another test cluster runs on this machine (process ${owner-unknown}); its networks can exist only once" >&2
-      return 1
+      return 3
     fi
     RUN=$left "$0" down # whoever started it was killed
   fi

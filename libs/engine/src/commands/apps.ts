@@ -33,7 +33,7 @@ export type AppChange = Omit<AppInput, 'name' | 'fromNext'>
 export async function addApp(ports: CommandPorts, input: AppInput): Promise<AppRecord> {
   const name = parseAppName(input.name)
   const whereabouts = whereaboutsOf(input)
-  await ports.places[whereabouts.runtime].requireCluster(whereabouts.cluster)
+  await ports.places[whereabouts.runtime].requireRoom(whereabouts)
   const hosts = uniqueHosts(input.hosts ?? [])
   const app = await ports.store.createApp({
     name,
@@ -123,7 +123,7 @@ async function changedPlace(
       `${app.name} is in the namespace ${placed.namespace} of a cluster: bring it to docker first, and from there to the other one`,
     )
   }
-  await ports.places[runtime].requireCluster(wanted.cluster)
+  await ports.places[runtime].requireRoom(wanted)
   return wanted
 }
 

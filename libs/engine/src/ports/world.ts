@@ -3,6 +3,7 @@ import type { AppName, RuntimeName } from '@tagship/domain'
 import type { Builder } from './builder.ts'
 import type { CommandStore } from './command-store.ts'
 import type { EngineStore } from './engine-store.ts'
+import type { AppRecord } from './records.ts'
 import type { Router } from './router.ts'
 import type { Runtime } from './runtime.ts'
 import type { Source } from './source.ts'
@@ -16,8 +17,8 @@ export interface Log {
 
 /** A runtime with the router that belongs to it: where an app's instances are, and what sends users to them. */
 export interface Place {
-  /** Whether apps can be there at all. @throws cluster.unknown */
-  requireCluster(name: string | null): Promise<void>
+  /** Whether an app can be there at all, before there is anything of it. @throws cluster.* */
+  requireRoom(where: Pick<AppRecord, 'cluster' | 'namespace'>): Promise<void>
   readonly runtime: Runtime
   readonly router: Router
 }
