@@ -23,9 +23,8 @@ export interface TestCluster extends AsyncDisposable {
   readonly run: string | null
 }
 
-/** @param nodes false: the control plane alone, where nothing ever runs */
-export async function startCluster({ nodes = true } = {}): Promise<TestCluster> {
-  if (nodes && process.env.KUBECONFIG) {
+export async function startCluster(): Promise<TestCluster> {
+  if (process.env.KUBECONFIG) {
     return { kubeconfig: process.env.KUBECONFIG, run: null, [Symbol.asyncDispose]: async () => {} }
   }
   const bin = await buildPrograms()
@@ -35,7 +34,7 @@ export async function startCluster({ nodes = true } = {}): Promise<TestCluster> 
     await runCommand(join(folder, 'cluster.sh'), ['down'], { env, timeout: 120_000 })
     await rm(run, { recursive: true, force: true })
   }
-  const started = await runCommand(join(folder, 'cluster.sh'), [nodes ? 'up' : 'up-without-nodes'], {
+  const started = await runCommand(join(folder, 'cluster.sh'), ['up'], {
     env,
     timeout: 180_000,
   })

@@ -7,13 +7,14 @@ import {
   AuthorizationV1Api,
   CoreV1Api,
   createConfiguration,
+  HttpMethod,
   KubeConfig,
   NetworkingV1Api,
-  type RequestContext,
+  RequestContext,
   ServerConfiguration,
 } from '@kubernetes/client-node'
 import { TagshipError } from '@tagship/domain'
-import { type Dispatcher, fetch, type Response } from 'undici'
+import { fetch, type Response } from 'undici'
 
 /** An API server that does not answer within this time is taken for one that hangs. */
 const answerMs = 10_000
@@ -26,8 +27,16 @@ export interface Cluster {
   readonly apps: AppsV1Api
   readonly networking: NetworkingV1Api
   readonly authorization: AuthorizationV1Api
-  /** A request to a path of the API for which there is no typed call; the answer as it comes, whatever its status. */
-  request(path: string, signal?: AbortSignal): Promise<Response>
+  /** A GET for which there is no typed call; the answer as it comes, whatever its status. @throws cluster.refused */
+  request(question: Question): Promise<Response>
+}
+
+export interface Question {
+  /** Of the API, made of names that were looked at. */
+  readonly base: string
+  /** What follows, which may come from a manifest: it never leads out of the base, whatever dots it has. */
+  readonly path?: string
+  readonly signal?: AbortSignal
 }
 
 /** Opens no connection; the kubeconfig is read again when it has changed. */
@@ -125,24 +134,16 @@ function connect(config: KubeConfig): Cluster {
     apps: new AppsV1Api(settings),
     networking: new NetworkingV1Api(settings),
     authorization: new AuthorizationV1Api(settings),
-    async request(path, signal = AbortSignal.timeout(answerMs)) {
-      const url = `${server}${path}`
-      // Filled in by the library: the dispatcher with the cluster's certificates, and who asks.
-      const asked: { headers: Record<string, string>; dispatcher?: Dispatcher } = { headers: {} }
-      await config.applySecurityAuthentication({
-        setHeaderParam: (name: string, value: string) => {
-          asked.headers[name] = value
-        },
-        setDispatcher: (dispatcher: Dispatcher) => {
-          asked.dispatcher = dispatcher
-        },
-      } as unknown as RequestContext)
-      return fetch(url, {
-        headers: asked.headers,
-        signal,
-        redirect: 'manual',
-        ...(asked.dispatcher ? { dispatcher: asked.dispatcher } : {}),
-      })
+    async request({ base, path = '', signal = AbortSignal.timeout(answerMs) }) {
+      const url = new URL(`${server}${base}${path}`)
+      const root = new URL(`${server}${base}`).pathname
+      if (url.pathname !== root && !url.pathname.startsWith(`${root}/`))
+        throw new TagshipError('cluster.refused', `"${path}" leads out of ${base}`)
+      const asked = new RequestContext(url.href, HttpMethod.GET)
+      await config.applySecurityAuthentication(asked)
+      const dispatcher = asked.getDispatcher()
+      const headers = asked.getHeaders()
+      return fetch(url, { headers, signal, redirect: 'manual', ...(dispatcher ? { dispatcher } : {}) })
     },
   }
 }

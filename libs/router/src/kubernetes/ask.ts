@@ -73,8 +73,8 @@ async function statusByProxy(
   live: Slot,
   path: string,
 ): Promise<number | null> {
-  const url = `/api/v1/namespaces/${namespace}/services/${serviceName(app)}:${live}/proxy${path}`
-  const response = await cluster.request(url).catch(() => null)
+  const base = `/api/v1/namespaces/${namespace}/services/${serviceName(app)}:${live}/proxy`
+  const response = await cluster.request({ base, path }).catch(() => null)
   if (!response) return null
   if (response.status < 500) {
     await response.body?.cancel()

@@ -56,7 +56,11 @@ export async function* readPodLog(
   })
   const stop = signal ?? new AbortController().signal
   try {
-    const response = await cluster.request(`/api/v1/namespaces/${namespace}/pods/${name}/log?${query}`, stop)
+    const response = await cluster.request({
+      base: `/api/v1/namespaces/${namespace}/pods/${name}/log`,
+      path: `?${query}`,
+      signal: stop,
+    })
     if (response.status !== 200 || !response.body) {
       await response.body?.cancel()
       return

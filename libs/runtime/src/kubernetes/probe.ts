@@ -49,8 +49,8 @@ async function askPod(
   const name = pod.metadata?.name ?? ''
   const what = `GET ${path} on port ${port}`
   const signal = AbortSignal.timeout(health.timeout)
-  const url = `/api/v1/namespaces/${namespace}/pods/${name}:${port}/proxy${path}`
-  const answer = await cluster.request(url, signal).catch((error: unknown) => error)
+  const base = `/api/v1/namespaces/${namespace}/pods/${name}:${port}/proxy`
+  const answer = await cluster.request({ base, path, signal }).catch((error: unknown) => error)
   if (!(answer !== null && typeof answer === 'object' && 'status' in answer && 'text' in answer)) {
     const detail = signal.aborted ? `no answer within ${health.timeout} ms` : String(answer)
     return unhealthy(`${what}: ${detail}`)
