@@ -31,12 +31,8 @@ export async function onPush(
   const app = await ports.store.appByName(push.app)
   if (!app || push.tags.length === 0) return
   const deployment = await patiently(say, async () => {
-    const endTurn = await takeTurn()
-    try {
-      return await deployChosen(ports, app, await observeTags(ports, app), push.actor)
-    } finally {
-      endTurn()
-    }
+    using _turn = await takeTurn()
+    return await deployChosen(ports, app, await observeTags(ports, app), push.actor)
   })
   const pushed = new Set<string>(push.tags.map(({ name }) => name))
   if (!deployment || push.tags.length > 1 || !pushed.has(deployment.tag ?? '')) {

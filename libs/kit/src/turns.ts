@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pLimit from 'p-limit'
 
-/** Waits for a turn. @returns what ends it, which may be called more than once */
-export type TakeTurn = () => Promise<() => void>
+/** Waits for a turn, which ends when it is disposed of: `using turn = await takeTurn()`. */
+export type TakeTurn = () => Promise<Disposable>
 
 /**
  * Some at once, and whoever comes then waits: a hundred at once would each get a hundredth of the machine, and so
@@ -14,7 +14,7 @@ export function createTurns({ atOnce, longestMs }: { atOnce: number; longestMs: 
     new Promise((begin) => {
       void limit(() => {
         const over = new AbortController()
-        begin(() => over.abort())
+        begin({ [Symbol.dispose]: () => over.abort() })
         return sleep(longestMs, undefined, { signal: over.signal, ref: false }).catch(() => {})
       })
     })

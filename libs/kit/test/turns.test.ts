@@ -1,17 +1,17 @@
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { createTurns } from '../src/index.ts'
+import { createTurns, type TakeTurn } from '../src/index.ts'
 
 const soon = async () => {
   for (let round = 0; round < 5; round += 1) await turnOfLoop()
 }
 
 /** Takes a turn and writes down when it begins. */
-function taker(takeTurn: () => Promise<() => void>, begun: string[]) {
+function taker(takeTurn: TakeTurn, begun: string[]) {
   return (name: string) =>
-    takeTurn().then((end) => {
+    takeTurn().then((turn) => {
       begun.push(name)
-      return end
+      return turn
     })
 }
 
@@ -21,12 +21,13 @@ it('lets so many begin, and the next when one has ended, in the order in which t
   const [first, , third] = [take('a'), take('b'), take('c'), take('d')]
   await soon()
   expect(begun).toEqual(['a', 'b'])
-  const endFirst = await first
-  endFirst()
-  endFirst()
+  const turn = await first
+  turn[Symbol.dispose]()
+  turn[Symbol.dispose]()
   await soon()
   expect(begun).toEqual(['a', 'b', 'c'])
-  ;(await third)()
+  const last = await third
+  last[Symbol.dispose]()
   await soon()
   expect(begun).toEqual(['a', 'b', 'c', 'd'])
 })

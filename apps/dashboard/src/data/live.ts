@@ -59,26 +59,28 @@ function take(queryClient: QueryClient, message: EventMessage): void {
 /** Of all apps at once: not for each event of a busy hour. */
 const overviewCalmMs = 2_000
 
-/** Asks for an app again, once for all events that come close together. */
+/** Asks again, once for all events that come close together. */
 function renewer(queryClient: QueryClient): (app: string) => void {
-  const waiting = new Set<string>()
-  let overviewWaits = false
-  const renewOverview = () => {
-    if (overviewWaits) return
-    overviewWaits = true
-    setTimeout(() => {
-      overviewWaits = false
-      void queryClient.invalidateQueries({ queryKey: glancesQuery.queryKey })
-    }, overviewCalmMs)
-  }
+  const renewOverview = calmly(overviewCalmMs, () => {
+    void queryClient.invalidateQueries({ queryKey: glancesQuery.queryKey })
+  })
+  const renew = calmly(calmMs, (app: string) => void renewApp(queryClient, app))
   return (app) => {
-    renewOverview()
-    if (waiting.has(app)) return
-    waiting.add(app)
+    renewOverview('overview')
+    renew(app)
+  }
+}
+
+/** Runs `ms` after the first call, once for all calls with the same name until then. */
+function calmly(ms: number, run: (name: string) => void): (name: string) => void {
+  const waiting = new Set<string>()
+  return (name) => {
+    if (waiting.has(name)) return
+    waiting.add(name)
     setTimeout(() => {
-      waiting.delete(app)
-      void renewApp(queryClient, app)
-    }, calmMs)
+      waiting.delete(name)
+      run(name)
+    }, ms)
   }
 }
 

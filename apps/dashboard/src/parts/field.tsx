@@ -3,7 +3,7 @@ import type { ComponentProps, ReactNode } from 'react'
 import { classNames } from './class-names.ts'
 import styles from './field.module.css'
 
-interface FieldProps extends Omit<ComponentProps<typeof Base.Control>, 'className'> {
+export interface FieldProps extends Omit<ComponentProps<typeof Base.Control>, 'className'> {
   readonly label: string
   /** The label is only heard: what stands around says it already. */
   readonly quiet?: boolean

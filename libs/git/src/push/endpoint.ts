@@ -75,17 +75,21 @@ async function serve(
   const gone = new AbortController()
   response.on('close', () => gone.abort())
   const { app } = address
-  const endTurn = await takeTurn()
-  try {
-    if (gone.signal.aborted) return
-    const backend = await startBackend({ folder, address, actor, pushBytes }, request)
-    const { channel } = backend
-    converse({ app, actor, channel, signal: gone.signal, onReceived: endTurn, onPush, log })
-    const errorLog = await backend.relay(request, response)
-    if (errorLog) log.warn({ app, errorLog }, 'git-http-backend complained')
-  } finally {
-    endTurn()
-  }
+  using turn = await takeTurn()
+  if (gone.signal.aborted) return
+  const backend = await startBackend({ folder, address, actor, pushBytes }, request)
+  const { channel } = backend
+  converse({
+    app,
+    actor,
+    channel,
+    signal: gone.signal,
+    onReceived: () => turn[Symbol.dispose](),
+    onPush,
+    log,
+  })
+  const errorLog = await backend.relay(request, response)
+  if (errorLog) log.warn({ app, errorLog }, 'git-http-backend complained')
 }
 
 function refuse(request: IncomingMessage, response: ServerResponse, verdict: keyof typeof refusals): void {
