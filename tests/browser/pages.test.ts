@@ -79,11 +79,22 @@ describe.each(looks)('in $theme, on a $size', ({ theme, size }) => {
     await check('deployment')
   })
 
+  it('a deployment shows what it changed', async () => {
+    const { page } = browser
+    const { items } = await world.at.client.listDeployments({ params: { app: 'shop' } })
+    await page.goto(`${world.at.url}/apps/shop/deployments/${items.find(({ tag }) => tag === 'v1.2.0')?.id}`)
+    await page.getByRole('heading', { name: 'What changed' }).waitFor()
+    await page.getByRole('heading', { name: '1 commit added' }).waitFor()
+    await page.getByRole('listitem').filter({ hasText: 'VERSION' }).waitFor()
+    await check('deployment-changes')
+  })
+
   it('the rollback says what it would do', async () => {
     const { page } = browser
     await page.goto(`${world.at.url}/apps/shop`)
     await page.getByRole('button', { name: 'Roll back', exact: true }).click()
     await page.getByRole('button', { name: 'Roll back to v2' }).waitFor()
+    await page.getByRole('heading', { name: '1 commit undone' }).waitFor()
     await check('rollback')
     await page.keyboard.press('Escape')
   })

@@ -11,10 +11,6 @@ import { createStore } from './store.ts'
 export type Connection = 'connecting' | 'open' | 'broken'
 export const connection = createStore<Connection>('connecting')
 
-/** The newest first, as they came since the page was opened. */
-export const recentEvents = createStore<readonly EventMessage[]>([])
-const keptEvents = 200
-
 const againMs = 2_000
 /** Events come in bursts: a deployment of a fast app has ten in a second. */
 const calmMs = 150
@@ -45,9 +41,7 @@ export async function followEvents(queryClient: QueryClient, signal: AbortSignal
 }
 
 /** The event carries its deployment as it is now: no request is needed for that. */
-function take(queryClient: QueryClient, message: EventMessage): void {
-  recentEvents.set((events) => [message, ...events].slice(0, keptEvents))
-  const { deployment } = message
+function take(queryClient: QueryClient, { deployment }: EventMessage): void {
   if (!deployment) return
   queryClient.setQueryData<ListedDeploymentJson>(
     keys.deployment(deployment.id),

@@ -24,6 +24,16 @@ export const glancesQuery = queryOptions({
   staleTime: 0,
 })
 
+const recentDeployments = 30
+
+/** The newest of all apps; renewed as the overview is. */
+export const recentQuery = queryOptions({
+  queryKey: [...glancesQuery.queryKey, 'recent'],
+  queryFn: async ({ signal }) =>
+    (await api().listAllDeployments({ query: { limit: recentDeployments }, signal })).items,
+  staleTime: 0,
+})
+
 /** Over the whole hour. */
 export function totalOf({ requests, errors }: LastHourJson): { requests: number; errors: number } {
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)

@@ -41,3 +41,11 @@ export function deploymentQuery(id: string) {
     queryFn: ({ signal }) => api().getDeployment({ params: { id }, signal }),
   })
 }
+
+/** What is compared is settled; only what it is held against may change, with what serves. */
+export function changesQuery(id: string) {
+  return queryOptions({
+    queryKey: [...keys.deployment(id), 'changes'],
+    queryFn: ({ signal }) => api().readChanges({ params: { id }, signal }),
+  })
+}

@@ -6,6 +6,7 @@ import { LiveBadge, SlotBadge, StateBadge } from '../../parts/badge.tsx'
 import { Notice } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Failed, Loading } from '../../parts/states.tsx'
+import { Changes } from './changes.tsx'
 import { DeploymentActions } from './deployment-actions.tsx'
 import { Events } from './events.tsx'
 import { Facts } from './facts.tsx'
@@ -33,6 +34,7 @@ export function DeploymentPage() {
       )}
       <Facts deployment={data} />
       <Phases deployment={data} />
+      <Changes deployment={data} />
       <Logs deployment={data} key={id} />
       <Events deployment={data} />
     </Page>

@@ -1,47 +1,43 @@
-import type { EventMessage } from '@tagship/api'
+import type { ListedDeploymentJson } from '@tagship/api'
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { recentEvents } from '../../data/live.ts'
+import { recentQuery } from '../../data/overview.ts'
 import { stateName, toneOf } from '../../data/states.ts'
-import { useStore } from '../../data/store.ts'
 import { classNames } from '../../parts/class-names.ts'
 import { Panel } from '../../parts/panel.tsx'
 import { Age } from '../../parts/values.tsx'
 import styles from './feed.module.css'
 
-const shown = 40
-
-/** What happens, as it happens. */
+/** What happened, over all apps: an entry a deployment, with what became of it. */
 export function Feed() {
-  const events = useStore(recentEvents)
+  const { data = [] } = useQuery(recentQuery)
   return (
-    <Panel title="Events" flush>
-      {events.length === 0 && <p className={styles.none}>What happens from now on stands here.</p>}
-      <ol className={styles.list}>
-        {events.slice(0, shown).map((message) => (
-          <Entry key={message.event.id} message={message} />
+    <Panel title="Recently" flush>
+      {data.length === 0 && <p className={styles.none}>Deployments of all apps stand here.</p>}
+      <ol className={styles.list} aria-label="Recent deployments">
+        {data.map((deployment) => (
+          <Entry key={deployment.id} deployment={deployment} />
         ))}
       </ol>
     </Panel>
   )
 }
 
-function Entry({ message: { event, deployment } }: { readonly message: EventMessage }) {
-  const what = event.to ? stateName(event.to) : event.type
+function Entry({ deployment }: { readonly deployment: ListedDeploymentJson }) {
+  const { app, id, release, tag, state, trigger, actor, createdAt, finishedAt } = deployment
   return (
-    <li className={classNames(styles.entry, event.to && styles[toneOf(event.to)])}>
+    <li className={classNames(styles.entry, styles[toneOf(state)])} title={`${trigger}, by ${actor}`}>
       <span className={styles.text}>
-        <Link to="/apps/$app" params={{ app: event.app }} className={styles.app}>
-          {event.app}
+        <Link to="/apps/$app" params={{ app }} className={styles.app}>
+          {app}
         </Link>{' '}
-        {deployment && (
-          <Link to="/apps/$app/deployments/$id" params={{ app: event.app, id: deployment.id }}>
-            {deployment.release}
-          </Link>
-        )}{' '}
-        {what}
+        <Link to="/apps/$app/deployments/$id" params={{ app, id }}>
+          {tag ?? release}
+        </Link>{' '}
+        {stateName(state)}
       </span>
       <span className={styles.age}>
-        <Age at={event.at} />
+        <Age at={finishedAt ?? createdAt} />
       </span>
     </li>
   )

@@ -1,18 +1,15 @@
-import type { RollbackJson } from '@tagship/api'
+import type { RollbackPreviewJson } from '@tagship/api'
 import { queryOptions } from '@tanstack/react-query'
 import { keys } from '../../data/queries.ts'
 import { api } from '../../data/session.ts'
 
-export type Plan = RollbackJson['plan']
+export type Plan = RollbackPreviewJson
 
 /** Asked again each time: what is warm now is not in a minute. */
 export function planQuery(app: string, to: string | undefined) {
   return queryOptions({
     queryKey: [...keys.about(app), 'rollback', to ?? null],
-    queryFn: async ({ signal }) => {
-      const body = { dryRun: true, ...(to ? { to } : {}) }
-      return (await api().rollBack({ params: { app }, body, signal })).plan
-    },
+    queryFn: ({ signal }) => api().previewRollback({ params: { app }, query: { to }, signal }),
     staleTime: 0,
     gcTime: 0,
     retry: false,

@@ -1,10 +1,13 @@
+import { formatMs } from '../../data/format.ts'
+import { CommitList, countOf } from '../changes/commit-list.tsx'
+import { NameList } from '../changes/name-list.tsx'
 import { Sha, TagName } from '../values.tsx'
 import type { Plan } from './plan.ts'
 import styles from './rollback-dialog.module.css'
 
 /** From which release to which, and how. */
 export function RollbackPlan({ plan }: { readonly plan: Plan }) {
-  const { from, to, kind, imagePresent } = plan
+  const { from, to, kind, imagePresent, changes, expected, hold } = plan
   return (
     <>
       <div className={styles.way}>
@@ -22,8 +25,24 @@ export function RollbackPlan({ plan }: { readonly plan: Plan }) {
         {imagePresent && kind === 'redeploy' && (
           <li>Its image is there and boots again; nothing is built.</li>
         )}
-        <li>The app is on hold afterwards, so that no new tag undoes it.</li>
+        {imagePresent && expected && (
+          <li>
+            It takes about {formatMs(expected.ms)}, as{' '}
+            {expected.samples === 1 ? 'the one' : `the ${expected.samples}`} {expected.from} before did.
+          </li>
+        )}
+        <li>
+          {hold ? 'The app stays on hold' : 'The app is on hold afterwards'}, so that no new tag undoes it.
+        </li>
       </ul>
+      {changes && (
+        <>
+          <CommitList title={`${countOf(changes.undone)} undone`} commits={changes.undone} />
+          <CommitList title={`${countOf(changes.added)} brought back`} commits={changes.added} />
+          <NameList title="Env" names={changes.env} />
+          <NameList title="Secrets" names={changes.secrets} />
+        </>
+      )}
     </>
   )
 }
