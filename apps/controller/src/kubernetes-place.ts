@@ -34,6 +34,7 @@ export function createKubernetesPlace(options: KubernetesPlaceOptions): Place {
   return {
     requireRoom: async (where) => (await place()).requireRoom(where),
     runtime: {
+      takesTurns: false,
       imageFacts: async (digest) => (await runtime()).imageFacts(digest),
       start: async (spec) => (await runtime()).start(spec),
       list: (app, id) => where({ app }, (there) => there.runtime.list(app, id), []),

@@ -81,6 +81,8 @@ export interface LogOptions {
 }
 
 export interface Runtime {
+  /** Whether instances start on one machine, which has only so many cores: then they take turns. */
+  readonly takesTurns: boolean
   /** What the image says about itself, or null where the image is gone. */
   imageFacts(digest: ImageDigest): Promise<ImageFacts | null>
   /** Starts the instance, or finds it started: the same spec never runs twice. @throws instance.startFailed, image.missing, engine.* */

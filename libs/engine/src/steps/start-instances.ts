@@ -5,7 +5,7 @@ import { instanceSpecs, settleProcesses, slotOf } from '../specs.ts'
 import { happened, type Step, type StepContext } from './step.ts'
 
 /**
- * Of all deployments together, in the order in which they ask: where a hundred apps boot at once, each waits
+ * On one machine, of all deployments together, in the order in which they ask: where a hundred apps boot at once, each waits
  * here, where no deadline runs, and not in its health check.
  */
 const startInTurn = pLimit(4)
@@ -37,8 +37,9 @@ async function vacateSlot({ ports, claim }: StepContext): Promise<boolean> {
 }
 
 function startAll({ ports, signal }: StepContext, specs: readonly InstanceSpec[]): Promise<Instance>[] {
+  const inTurn = (start: () => Promise<Instance>) => (ports.runtime.takesTurns ? startInTurn(start) : start())
   return specs.map((spec) =>
-    startInTurn(async () => {
+    inTurn(async () => {
       if (signal.aborted) throw new TagshipError('deployment.canceled', 'the start was interrupted')
       const instance = await ports.runtime.start(spec)
       await ports.fault('starting.instanceStarted')

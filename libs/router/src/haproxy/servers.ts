@@ -44,12 +44,12 @@ export async function applyTargets(
       continue
     }
     changed = true
-    if (server) await removeServer(socketPath, path)
+    if (server) await removeServer(socketPath, server)
     const adding = `add server ${path} ${addressOf(target)} ${serverOptions}`
     await expect(socketPath, `${adding}; ${enabling(path)}`, 'New server registered.')
   }
-  await Promise.all([...byName.keys()].map((name) => removeServer(socketPath, `${backend}/${name}`)))
-  return changed || byName.size > 0
+  const removed = await Promise.all([...byName.values()].map((server) => removeServer(socketPath, server)))
+  return changed || removed.includes(true)
 }
 
 /** A no-op for those that are not there. @throws router.refused */
@@ -57,7 +57,7 @@ export async function dropServers(socketPath: string, ref: SlotRef, names: reado
   const backend = backendName(ref.seat, ref.slot)
   const present = (await listServers(socketPath, backend)).get(backend) ?? []
   const dropped = present.filter(({ name }) => names.includes(name))
-  await Promise.all(dropped.map(({ name }) => removeServer(socketPath, `${backend}/${name}`)))
+  await Promise.all(dropped.map((server) => removeServer(socketPath, server)))
 }
 
 /** The servers of one backend, or of all, by the backend's name. @throws router.refused */
@@ -79,15 +79,28 @@ function enabling(server: string): string {
   return `enable health ${server}; enable server ${server}`
 }
 
-async function removeServer(socketPath: string, server: string): Promise<void> {
+/** What the router says when the time of a `wait` is over. */
+const stillHeld = 'Wait delay expired.'
+
+/**
+ * Afterwards nothing new goes to the server. A tunnel whose other end has lost its network never hears that it is over:
+ * it may keep the server, which then stays switched off, and goes with a later look. @returns whether anything changed
+ */
+async function removeServer(socketPath: string, { backend, name, maintenance }: Server): Promise<boolean> {
+  const server = `${backend}/${name}`
+  if (maintenance) return (await askSocket(socketPath, `del server ${server}`)) === 'Server deleted.'
   await expect(socketPath, `disable server ${server}`, '')
   await expect(socketPath, `shutdown sessions server ${server}`, '')
-  await expect(socketPath, `wait ${removalMs}ms srv-removable ${server}`, 'Done.')
+  const waiting = `wait ${removalMs}ms srv-removable ${server}`
+  const said = await askSocket(socketPath, waiting, removalMs + 2_000)
+  if (said === stillHeld) return true
+  if (said !== 'Done.') throw new TagshipError('router.refused', `${waiting}: ${said}`)
   await expect(socketPath, `del server ${server}`, 'Server deleted.')
+  return true
 }
 
 /** @throws router.refused where the router says anything else */
 async function expect(socketPath: string, line: string, answer: string): Promise<void> {
-  const said = await askSocket(socketPath, line, removalMs + 2_000)
+  const said = await askSocket(socketPath, line)
   if (said !== answer) throw new TagshipError('router.refused', `${line}: ${said}`)
 }

@@ -26,6 +26,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const context: Context = { networkPool: '10.192.0.0/12', ...options }
   const ensureNetwork = createEnsureNetwork(context)
   return {
+    takesTurns: true,
     imageFacts: (digest) => imageFacts(context, digest),
     start: (spec) => startInstance(context, ensureNetwork, spec),
     list: (app, deploymentId) => listInstances(context, app, deploymentId),

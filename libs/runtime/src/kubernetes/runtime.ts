@@ -16,6 +16,7 @@ export type KubernetesRuntimeOptions = Context
 
 export function createKubernetesRuntime(context: KubernetesRuntimeOptions): Runtime {
   return {
+    takesTurns: false,
     // Images are built on an engine, wherever they run.
     imageFacts: (digest) => imageFacts(context, digest),
     start: async (spec) => {
