@@ -70,15 +70,15 @@ export function statusRow(app: AppJson, now: number = Date.now()): Cell[] {
   ]
 }
 
-/** What a person should know first. */
+/** What a person should know, the worst first. */
 function situationOf(app: AppJson, now: number): Cell {
   const found = app.active ?? app.queued
-  if (found) return { text: underWay(found, now), style: 'cyan' }
-  if (app.trouble) return { text: describeTrouble(app.trouble), style: 'red' }
+  if (app.trouble && !found) return { text: describeTrouble(app.trouble), style: 'red' }
   const alert = app.alerts[0] ? `${app.alerts[0].tag} was moved and is blocked` : null
   const hold = app.hold ? `on hold by ${app.hold.by}` : null
-  if (alert || hold) {
-    return { text: [hold, alert].filter(Boolean).join('; '), style: alert ? 'red' : 'yellow' }
+  const words = [alert, hold, found && underWay(found, now)].filter((text) => text !== null)
+  if (words.length > 0) {
+    return { text: words.join('; '), style: alert ? 'red' : hold ? 'yellow' : 'cyan' }
   }
   if (app.poll?.error) return { text: app.poll.error, style: 'red' }
   const { configNotLive } = app
