@@ -90,7 +90,7 @@ function ImageSize({ image: { before, after, layers } }: Pick<ChangesJson, 'imag
         {before !== null && before !== after && `${formatBytes(before)} → `}
         {formatBytes(after)}
         {layers &&
-          `, of which ${formatBytes(fresh ?? 0)} in ${layers.added.length} new layers; ${layers.shared.length} shared`}
+          `, of which ${formatBytes(fresh ?? 0)} in ${layers.added.length} new ${layers.added.length === 1 ? 'layer' : 'layers'}; ${layers.shared.length} shared`}
       </p>
     </section>
   )
