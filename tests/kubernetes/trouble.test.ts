@@ -14,6 +14,8 @@ const hurried = `${quickManifest.replace('bake: 1s', 'bake: 0s')}`.replace(
   'rollout: {',
   'rollout: { deadline: 8s,',
 )
+/** Where the trouble is to pass. */
+const patient = hurried.replace('deadline: 8s', 'deadline: 100s')
 const run = inject('clusterFolder')
 
 describe('a cluster in trouble', () => {
@@ -72,7 +74,7 @@ describe('a cluster in trouble', () => {
 
   it('says that a quota is used up, and goes on by itself when it is not', async () => {
     await world.kubectl('create', 'quota', 'small', '--namespace', world.namespace, '--hard=pods=2')
-    const pushing = push(hurried.replace('deadline: 8s', 'deadline: 100s'))
+    const pushing = push(patient)
     await expect.poll(async () => (await world.newest('shop')).state, { timeout: 30_000 }).toBe('starting')
     await expect.poll(() => logOf(world), { timeout: 30_000 }).toMatch(/exceeded quota: small/)
     await world.kubectl('delete', 'quota', 'small', '--namespace', world.namespace)
@@ -95,7 +97,7 @@ describe('a cluster in trouble', () => {
 
   it.skipIf(run === null)('goes on where its API server was killed', async () => {
     const address = await addressOf(world.kubectl, world.namespace, 'shop')
-    const pushing = push()
+    const pushing = push(patient)
     await expect
       .poll(async () => (await world.newest('shop')).state, { timeout: 30_000, interval: 20 })
       .toBe('starting')
@@ -108,7 +110,7 @@ describe('a cluster in trouble', () => {
   })
 
   it.skipIf(run === null)('goes on where its API server hung', { timeout: 120_000 }, async () => {
-    const pushing = push(hurried.replace('deadline: 8s', 'deadline: 100s'))
+    const pushing = push(patient)
     await expect
       .poll(async () => (await world.newest('shop')).state, { timeout: 30_000, interval: 20 })
       .toBe('starting')
@@ -123,7 +125,7 @@ describe('a cluster in trouble', () => {
   it('goes on when an expired token was renewed', async () => {
     const good = await readFile(kubeconfig, 'utf8')
     await writeFile(kubeconfig, good.replace(/token: \w+/, 'token: expired'))
-    const pushing = push(hurried.replace('deadline: 8s', 'deadline: 100s'))
+    const pushing = push(patient)
     await expect.poll(() => logOf(world), { timeout: 30_000 }).toMatch(/Unauthorized/)
     await writeFile(kubeconfig, good)
     expect((await pushing).stderr).toContain('serves at')
