@@ -2,7 +2,7 @@ import { runtimeNames } from '@tagship/domain'
 import { clearRemovedApps } from './clear-app.ts'
 import { discardDeployment } from './discard-deployment.ts'
 import { healApps } from './heal.ts'
-import { inPlace } from './in-place.ts'
+import { eachInPlace } from './in-place.ts'
 import type { Job, Ports } from './ports.ts'
 
 /** Work that nobody asks for: the handlers of the `maintenance` queue, each safe to run at any time and twice. */
@@ -28,11 +28,12 @@ export const maintenance = {
 export type MaintenanceName = keyof typeof maintenance
 
 async function discardExpiredWarmSlots(ports: Ports): Promise<void> {
-  for (const { app, deployment } of await ports.store.expiredWarmSlots()) {
+  const expired = await ports.store.expiredWarmSlots()
+  const runtimeOf = ({ deployment }: (typeof expired)[number]) => deployment.runtime
+  await eachInPlace(ports, expired, runtimeOf, async (there, { app, deployment }) => {
     // The fence is read before the look: a deployment that takes the slot after it writes with a higher one.
     const fence = await ports.store.currentFence(app.id)
     const active = await ports.store.activeDeployment(app.id)
-    const there = inPlace(ports, deployment.runtime)
     const serving = app.servingDeploymentId && (await ports.store.deploymentById(app.servingDeploymentId))
     const left = serving && serving.runtime !== deployment.runtime && active?.runtime !== deployment.runtime
     if (left) await there.router.forget(app.seat)
@@ -41,12 +42,11 @@ async function discardExpiredWarmSlots(ports: Ports): Promise<void> {
     }
     await discardDeployment(there, app.name, deployment.id, 'warm')
     ports.log.info({ app: app.name, deployment: deployment.id }, 'the warm slot was discarded')
-  }
+  })
 }
 
 async function removeOrphans(ports: Ports): Promise<void> {
-  const outcomes = await Promise.allSettled(runtimeNames.map((name) => removeOrphansAt(inPlace(ports, name))))
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+  await eachInPlace(ports, runtimeNames, (name) => name, removeOrphansAt)
 }
 
 async function removeOrphansAt(ports: Ports): Promise<void> {

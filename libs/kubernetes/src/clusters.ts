@@ -55,11 +55,6 @@ export function openClusters(env: NodeJS.ProcessEnv = process.env): Clusters {
   }
 }
 
-/** Whether there is any cluster to reach. */
-export function hasKubeconfig(env: NodeJS.ProcessEnv = process.env): boolean {
-  return versionOf(env) !== '' || Boolean(env.KUBERNETES_SERVICE_HOST)
-}
-
 function filesOf(env: NodeJS.ProcessEnv): string[] {
   if (env.KUBECONFIG) return env.KUBECONFIG.split(delimiter).filter((file) => file !== '')
   return [join(env.HOME ?? homedir(), '.kube', 'config')]

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
+  isActive,
   parseAppName,
   parseHostName,
   parseRepoUrl,
@@ -80,7 +81,7 @@ export async function changeApp(
   const changed = await ports.store.updateApp(app.id, patch)
   if (patch.hosts)
     await ports.places[changed.runtime].router.setHosts(changed.seat, changed.name, changed.hosts)
-  if (changed.runtime !== app.runtime) await move(ports, changed, actor)
+  if (input.runtime !== undefined) await move(ports, changed, actor)
   if (patch.repoUrl ?? patch.policy) await ports.store.enqueue([{ queue: 'tags', id: app.id }])
   return changed
 }
@@ -127,10 +128,14 @@ async function changedPlace(
   return wanted
 }
 
+/** A no-op where what serves is there, or on its way: asked again after a crash, it goes on. */
 async function move(ports: CommandPorts, app: AppRecord, actor: string): Promise<void> {
-  await ports.places[app.runtime].router.setHosts(app.seat, app.name, app.hosts)
   const serving = app.servingDeploymentId && (await ports.store.deploymentById(app.servingDeploymentId))
-  if (!serving) return
+  if (!serving || serving.runtime === app.runtime) return
+  const newest = await ports.store.newestDeployment(app.id)
+  const isOnItsWay = newest && (newest.state === 'queued' || isActive(newest.state))
+  if (isOnItsWay && newest.runtime === app.runtime) return
+  await ports.places[app.runtime].router.setHosts(app.seat, app.name, app.hosts)
   const what = { kind: 'again', releaseId: serving.releaseId } as const
   const reason = `from ${serving.runtime} to ${app.runtime}`
   await ports.store.createDeployment({ app, trigger: 'manual', actor, reason, what })
