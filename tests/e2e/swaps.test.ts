@@ -3,15 +3,10 @@ import { startProber } from '@tagship/prober'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Installation, startInstallation } from '../support/installation.ts'
 import { localBase, type SampleApp, sampleApp } from '../support/sample-app.ts'
+import { type Switch, servingAt, undoneAt } from '../support/switches.ts'
 
 const swaps = 20
 const rollbacks = 5
-
-interface Switch {
-  readonly from: string
-  readonly to: string
-  readonly servingAt: Date
-}
 
 describe('many swaps under traffic of every kind', () => {
   let at: Installation
@@ -78,14 +73,3 @@ describe('many swaps under traffic of every kind', () => {
     })
   })
 })
-
-function servingAt(deployment: DeploymentJson | undefined): Date {
-  if (!deployment?.servingAt) throw new Error(`deployment ${deployment?.number} does not serve`)
-  return new Date(deployment.servingAt)
-}
-
-/** A rollback in the bake ends the stay in `reverting`; a later one serves as any deployment does. */
-function undoneAt(deployment: DeploymentJson): Date {
-  const reverting = deployment.phases.find(({ name }) => name === 'reverting')
-  return reverting?.finishedAt ? new Date(reverting.finishedAt) : servingAt(deployment)
-}

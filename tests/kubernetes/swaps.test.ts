@@ -7,17 +7,12 @@ import { startProber } from '@tagship/prober'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { freePort } from '../support/installation.ts'
 import { quickManifest, type SampleApp, sampleApp } from '../support/sample-app.ts'
+import { type Switch, servingAt, undoneAt } from '../support/switches.ts'
 import { pidOf, startPart } from './cluster.ts'
 import { addressOf, startWorld, type World } from './world.ts'
 
 const swaps = 20
 const rollbacks = 5
-
-interface Switch {
-  readonly from: string
-  readonly to: string
-  readonly servingAt: Date
-}
 
 /** Two controllers share the work, and the API server dies on the way. */
 describe('many swaps on a cluster, under traffic of every kind', () => {
@@ -130,14 +125,4 @@ async function evict({ kubectl, namespace }: World, name: string): Promise<void>
   await writeFile(file, JSON.stringify({ apiVersion, kind: 'Eviction', metadata: { name, namespace } }))
   await kubectl('create', '--raw', path, '--filename', file)
   await rm(dirname(file), { recursive: true })
-}
-
-function servingAt({ servingAt: at, number }: DeploymentJson): Date {
-  if (!at) throw new Error(`deployment ${number} does not serve`)
-  return new Date(at)
-}
-
-function undoneAt(deployment: DeploymentJson): Date {
-  const reverting = deployment.phases.find(({ name }) => name === 'reverting')
-  return reverting?.finishedAt ? new Date(reverting.finishedAt) : servingAt(deployment)
 }
