@@ -7,13 +7,22 @@ import { parseArgs } from 'node:util'
 import { deploy } from './deploy.ts'
 import { floor } from './floor.ts'
 import { idle } from './idle.ts'
+import { large } from './large.ts'
 import { describeMachine, renderSection, toJson } from './report.ts'
 import { rollback } from './rollback.ts'
 import { holds, type Section, type SectionResult } from './section.ts'
 import { sources } from './sources.ts'
 import { throughput } from './throughput.ts'
 
-const sections: Readonly<Record<string, Section>> = { floor, deploy, rollback, throughput, idle, sources }
+const sections: Readonly<Record<string, Section>> = {
+  floor,
+  deploy,
+  rollback,
+  throughput,
+  idle,
+  sources,
+  large,
+}
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,

@@ -144,6 +144,8 @@ async function deliver(url: string, secret: string): Promise<void> {
 /** From the moment at which git has written the ref. */
 async function pushLatencies(installation: Installation, count: number): Promise<number[]> {
   await using sample = await sampleRepository()
+  // An installation has room for a thousand apps.
+  await installation.client.removeApp({ params: { app: `watched-${repositories}` } })
   await installation.client.addApp({ body: { name: 'hosted', tags: '>=2' } })
   const values: number[] = []
   for (let index = 0; index < count; index += 1) {

@@ -21,7 +21,7 @@ export interface TagRequest {
 export async function fetchTagObject(request: TagRequest): Promise<void> {
   const { mirror, remote, name, refSha } = request
   if (await hasTag(request)) return
-  const result = await fetchRefs(request, [`+refs/tags/${name}:${tagMarkOf(mirror, refSha)}`])
+  const result = await fetchRefs(request, [`+refs/tags/${name}:${tagMarkOf(mirror, refSha)}`], 'whole')
   if (/couldn't find remote ref/.test(result.stderr)) {
     throw new TagshipError('tag.notFound', `${quote(name)} is gone from ${remote.address}`)
   }

@@ -45,9 +45,14 @@ export function marksOf({ app }: Pick<Mirror, 'app'>): string {
   return `refs/tagship/apps/${app}`
 }
 
-/** Set by git once every object that belongs to the commit has arrived. */
+/** Set once every object that belongs to the commit has arrived. */
 export function markOf(mirror: Mirror, commit: CommitSha): string {
   return `${marksOf(mirror)}/commits/${commit}`
+}
+
+/** Where a commit is while its files may still be on their way. */
+export function arrivalOf(mirror: Mirror, commit: CommitSha): string {
+  return `${marksOf(mirror)}/arriving/${commit}`
 }
 
 /** Set by git once the tag object has arrived. */

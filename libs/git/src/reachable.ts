@@ -39,8 +39,11 @@ export async function requireAccess(mirror: LocalRepository, remote: Remote, tim
   await listRefs(dirname(mirror.gitDir), remote, timeout, ['HEAD'])
 }
 
-/** Asked of a server that cannot do it, git would look for what is missing without an end. */
-async function offersFilter(cwd: string, { address, env }: Remote, timeout: number): Promise<boolean> {
+/**
+ * Whether the server can leave files out of what it sends. Asked of one that cannot, git would look for what is
+ * missing without an end. `cwd` is a folder that is not inside a repository.
+ */
+export async function offersFilter(cwd: string, { address, env }: Remote, timeout: number): Promise<boolean> {
   const traced = { ...env, GIT_CEILING_DIRECTORIES: cwd, GIT_TRACE_PACKET: '1' }
   const { stderr } = await runGit(['ls-remote', '--', address, 'HEAD'], { env: traced, cwd, timeout })
   return /packet: .*< fetch=.*\bfilter\b/.test(stderr)

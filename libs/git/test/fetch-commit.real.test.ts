@@ -3,10 +3,13 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseTagName } from '@tagship/domain'
+import { parseRepoUrl, parseTagName } from '@tagship/domain'
 import { gitEnvironment, sampleRepository } from '@tagship/tests/git'
 import { describe, expect, it } from 'vitest'
+import { remoteOf } from '../src/access/remote.ts'
+import { fetchTagObject } from '../src/fetch-tag.ts'
 import { createPushEndpoint, ensureHosted } from '../src/index.ts'
+import { mirrorOf } from '../src/mirror.ts'
 import {
   hostedRepository,
   listen,
@@ -136,6 +139,87 @@ describe('fetching a commit', () => {
   })
 })
 
+describe('a server that can leave files out', () => {
+  it('is asked for the files of the commit, and not for those of its history', async () => {
+    const { source, mirror } = await testSource()
+    await using sample = await grownRepository()
+    const repository = remoteRepository(sample.url)
+    await source.fetchCommit(repository, sample.last, v2)
+    expect(await source.readFile(repository, sample.last, 'app.js')).toBe('two')
+    expect(packedBytes(mirror(sample.url))).toBeLessThan(50_000)
+    expect(await source.changedPaths(repository, { from: sample.first, to: sample.last }, ['**'])).toEqual([
+      'app.js',
+      'big.bin',
+    ])
+    const { added, files } = (await source.compare(repository, sample.first, sample.last)) ?? {}
+    expect(added?.total).toBe(1)
+    expect(files?.items.map(({ path, change }) => `${path} ${change}`)).toEqual([
+      'app.js changed',
+      'big.bin removed',
+    ])
+
+    await source.fetchCommit(repository, sample.first, v1)
+    expect((await source.archive(repository, sample.first, '.', signal)).bytes).toBeGreaterThan(1_000_000)
+    const known = await source.compare(repository, sample.first, sample.last)
+    expect(known?.files.items[0]).toMatchObject({ path: 'app.js', insertions: 1, deletions: 1 })
+  })
+
+  it('sends the object of a tag to a mirror without old files', async () => {
+    const { source, folder } = await testSource()
+    await using sample = await grownRepository()
+    const repository = remoteRepository(sample.url)
+    await source.fetchCommit(repository, sample.last, v2)
+    await sample.tag('signed', { at: sample.last, message: 'Signed, say' })
+    const [mirror, remote] = [
+      mirrorOf(folder, parseRepoUrl(sample.url), shop),
+      remoteOf(parseRepoUrl(sample.url)),
+    ]
+    const refSha = await sample.git('rev-parse', 'signed')
+    await fetchTagObject({ mirror, remote, name: parseTagName('signed'), refSha, timeout: 10_000 })
+    expect(await sample.git(`--git-dir=${mirror.gitDir}`, 'cat-file', '-t', refSha)).toBe('tag')
+  })
+
+  it('is asked for the rest where a fetch has died between history and files', async () => {
+    const { source, folder, mirror } = await testSource()
+    await using sample = await grownRepository()
+    const gitDir = mirror(sample.url)
+    await mkdir(join(folder, 'mirrors'), { recursive: true })
+    execFileSync('git', ['init', '--quiet', '--bare', gitDir], { env: gitEnvironment() })
+    const promisor = [`url=${sample.url}`, 'promisor=true', 'partialclonefilter=blob:none']
+    const settings = promisor.flatMap((setting) => ['-c', `remote.origin.${setting}`])
+    const arrival = `+refs/tags/v1:refs/tagship/apps/shop/arriving/${sample.first}`
+    const args = [
+      `--git-dir=${gitDir}`,
+      ...settings,
+      'fetch',
+      '--quiet',
+      '--filter=blob:none',
+      'origin',
+      arrival,
+    ]
+    execFileSync('git', args, { env: gitEnvironment() })
+    expect(packedBytes(gitDir)).toBeLessThan(50_000)
+
+    const repository = remoteRepository(sample.url)
+    await source.fetchCommit(repository, sample.first, v1)
+    expect((await source.archive(repository, sample.first, '.', signal)).bytes).toBeGreaterThan(1_000_000)
+  })
+
+  it('may lose the gift', async () => {
+    const { source } = await testSource()
+    await using sample = await grownRepository()
+    const repository = remoteRepository(sample.url)
+    await source.fetchCommit(repository, sample.last, v2)
+    await sample.git('config', 'uploadpack.allowFilter', 'false')
+    await source.fetchCommit(repository, sample.first, v1)
+    expect((await source.archive(repository, sample.first, '.', signal)).bytes).toBeGreaterThan(1_000_000)
+    const newest = sha(await sample.commit({ 'app.js': 'three' }))
+    await sample.tag('v3', { message: 'Three' })
+    await source.fetchCommit(repository, newest, parseTagName('v3'))
+    expect(await source.readFile(repository, newest, 'app.js')).toBe('three')
+  })
+})
+
 describe('a fetch that was killed', () => {
   it('is done again by the next one, whatever it left', async () => {
     const home = await testFolder()
@@ -221,6 +305,24 @@ it('sets a hosted repository aside when it is forgotten, and does not mind that 
   expect(await readdir(join(folder, 'removed'))).toEqual([expect.stringMatching(`^${shop}-.*\\.git$`)])
   expect(await readdir(folder)).not.toContain(`${shop}.git`)
 })
+
+/** A large file in its first commit, tagged v1, and none in its last, tagged v2. */
+async function grownRepository() {
+  const sample = await sampleRepository()
+  await sample.git('config', 'uploadpack.allowFilter', 'true')
+  const first = sha(await sample.commit({ 'app.js': 'one', 'big.bin': randomBytes(1_000_000) }))
+  await sample.tag('v1')
+  await sample.git('rm', '--quiet', 'big.bin')
+  const last = sha(await sample.commit({ 'app.js': 'two' }))
+  await sample.tag('v2')
+  return Object.assign(sample, { first, last })
+}
+
+function packedBytes(mirror: string): number {
+  const args = [`--git-dir=${mirror}`, 'count-objects', '-v']
+  const counts = execFileSync('git', args, { env: gitEnvironment(), encoding: 'utf8' })
+  return Number(/^size-pack: (\d+)$/m.exec(counts)?.[1]) * 1024
+}
 
 function packedObjects(mirror: string) {
   const counts = execFileSync('git', [`--git-dir=${mirror}`, 'count-objects', '-v'], {
