@@ -42,7 +42,7 @@ lock_file() {
 }
 
 tests_can_run() {
-  [ "$purpose" != --tests ] || { have_ip && have_sshd && have gpg && have git-lfs && have chromium; }
+  [ "$purpose" != --tests ] || { have_ip && have_sshd && have gpg && have git-lfs && have chromium && have openssl; }
 }
 
 bench_can_run() {
@@ -73,8 +73,8 @@ have_ip() {
 prepare_programs() {
   set --
   # Tests make machines of their own, whose network has to be brought up, start servers that git reaches, and
-  # look at the dashboard.
-  tests_can_run || set -- "$@" iproute2 openssh-server git-lfs chromium
+  # look at the dashboard, and make certificates.
+  tests_can_run || set -- "$@" iproute2 openssh-server git-lfs chromium openssl
   # What the router is compared with, and what makes the requests.
   bench_can_run || set -- "$@" nginx-light wrk
   clusters_can_run || set -- "$@" kubernetes-client docker-registry etcd-server containernetworking-plugins conntrack \

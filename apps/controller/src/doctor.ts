@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { createClient, type DoctorReport } from '@tagship/api'
 import { formatSize, TagshipError, toTagshipError } from '@tagship/domain'
-import { createAskEngine, createDocker, runCommand } from '@tagship/kit'
+import { createAskEngine, createDocker, readCertificates, runCommand } from '@tagship/kit'
 import { openDataFolder } from './data-folder.ts'
 import { preparedImages } from './images.ts'
 import type { Options } from './options.ts'
@@ -11,6 +11,8 @@ type Check = DoctorReport[number]
 
 const leastFreeBytes = 2_000_000_000
 const answerMs = 5_000
+/** Those who renew by themselves do so a month before. */
+const renewBeforeMs = 14 * 24 * 3_600_000
 
 /** One that hangs must not make the doctor hang. */
 const askEngine = createAskEngine(
@@ -40,6 +42,15 @@ export async function doctor(options: Options): Promise<DoctorReport> {
       () => checkFolder(options),
       'Free disk space, or choose another folder with --data DIR.',
     ),
+    ...(options.tls
+      ? [
+          examine(
+            'certificates',
+            () => checkCertificates(options.tls),
+            'Renew what ends soon, and put certificate and key into one folder; what is put there is served within seconds.',
+          ),
+        ]
+      : []),
     examine(
       'controller',
       () => checkController(options),
@@ -91,6 +102,17 @@ async function checkQueue({ redisUrl }: Options): Promise<string> {
   const { stdout, startError } = await runCommand('redis-server', ['--version'])
   if (startError) throw new Error('redis-server was not found')
   return stdout.trim().split(' ').slice(0, 3).join(' ')
+}
+
+async function checkCertificates(tls: Options['tls']): Promise<string> {
+  if (!tls) return 'no TLS'
+  const { certificates, problems } = await readCertificates(tls.folder)
+  const [problem] = problems
+  if (problem) throw new Error(`${problem.path}: ${problem.problem}`)
+  const soon = certificates.find(({ notAfter }) => notAfter.getTime() < Date.now() + renewBeforeMs)
+  if (soon) throw new Error(`that of ${soon.names.join(', ')} ends on ${soon.notAfter.toISOString()}`)
+  if (certificates.length === 0) throw new Error(`there is none in ${tls.folder}`)
+  return certificates.flatMap(({ names }) => names).join(', ')
 }
 
 /** One that does not run lacks nothing. */

@@ -56,7 +56,7 @@ function whyNotBeside(mine: Place, other: Place): string | null {
   if (mine.servers !== other.servers)
     return `works with ${other.servers}, this one would with ${mine.servers}`
   if (mine.router !== other.router)
-    return `keeps the router at ${other.router}, this one would at ${mine.router} (--http-port)`
+    return `keeps the router at ${other.router}, this one would at ${mine.router} (--http-port, TAGSHIP_HTTPS_PORT)`
   return null
 }
 
@@ -78,8 +78,9 @@ async function untilNobodyStops(data: DataFolder, mine: Place): Promise<Controll
   }
 }
 
-export function routerOf({ httpBind, httpPort }: Options): string {
-  return `${httpBind || '*'}:${httpPort}`
+export function routerOf({ httpBind, httpPort, tls }: Options): string {
+  const secure = tls ? ` and ${tls.httpsPort} (redirect: ${tls.redirectPort ?? 'off'})` : ''
+  return `${httpBind || '*'}:${httpPort}${secure}`
 }
 
 /** What the servers are told by, without their passwords; null: they are the controller's own. */

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { defaultDataFolder } from '@tagship/api'
 import { TagshipError, toTagshipError } from '@tagship/domain'
@@ -36,8 +37,21 @@ export interface Options {
   readonly registry: Registry | null
   /** The class of Ingress objects; null: the cluster's default. */
   readonly ingressClass: string | null
+  /** TLS; null: none. */
+  readonly tls: TlsOptions | null
   readonly fault: string | undefined
   readonly logLevel: string
+}
+
+interface TlsOptions {
+  /** Absolute; holds certificates and their keys. */
+  readonly folder: string
+  /** Of the API and the dashboard. */
+  readonly port: number
+  /** Of the apps. */
+  readonly httpsPort: number
+  /** Where apps are redirected to that are asked for without TLS; null: they are served without. */
+  readonly redirectPort: number | null
 }
 
 /** From the command line and the environment. @throws input.invalid */
@@ -76,6 +90,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Op
     allowNetworks: networksOf(env.TAGSHIP_ALLOW_NETWORKS),
     registry: registryOf(env),
     ingressClass: env.TAGSHIP_INGRESS_CLASS || null,
+    tls: tlsOf(env),
     fault: env.TAGSHIP_FAULT,
     logLevel: env.TAGSHIP_LOG ?? 'info',
   }
@@ -120,6 +135,20 @@ function registryOf(env: NodeJS.ProcessEnv): Registry | null {
     throw new TagshipError('input.invalid', 'TAGSHIP_REGISTRY_USER and TAGSHIP_REGISTRY_PASSWORD go together')
   }
   return { address, credentials: user && password ? { user, password } : null }
+}
+
+/** @throws input.invalid */
+function tlsOf(env: NodeJS.ProcessEnv): TlsOptions | null {
+  const { TAGSHIP_CERTIFICATES: folder, TAGSHIP_HTTPS_REDIRECT: redirect } = env
+  if (!folder) return null
+  const httpsPort = portNumber('TAGSHIP_HTTPS_PORT', env.TAGSHIP_HTTPS_PORT || '8443')
+  return {
+    folder: resolve(folder),
+    port: portNumber('TAGSHIP_TLS_PORT', env.TAGSHIP_TLS_PORT || '7443'),
+    httpsPort,
+    redirectPort:
+      redirect === 'off' ? null : redirect ? portNumber('TAGSHIP_HTTPS_REDIRECT', redirect) : httpsPort,
+  }
 }
 
 /** An OpenID provider that users may sign in with. @throws input.invalid */

@@ -9,6 +9,7 @@ import { openQueue, type Queue, startOutboxDispatcher } from '@tagship/queue'
 import { createHaproxyRouter, type HaproxyRouter } from '@tagship/router'
 import { createDockerRuntime } from '@tagship/runtime'
 import { migrate, openStore, type Store } from '@tagship/store'
+import { type CertificateKeeper, keepCertificates } from './certificates.ts'
 import type { DataFolder } from './data-folder.ts'
 import { faultPoints } from './faults.ts'
 import { preparedImage } from './images.ts'
@@ -30,6 +31,8 @@ export interface Parts {
   readonly router: HaproxyRouter
   readonly source: GitSource
   readonly builder: DockerBuilder
+  /** Null: no TLS. */
+  readonly certificates: CertificateKeeper | null
   readonly ports: CommandPorts & { readonly store: Store }
   readonly docker: ReturnType<typeof createDocker>
   /** Signs the cookies of sessions, and seals second factors: the same for all controllers that share a key. */
@@ -83,10 +86,12 @@ async function assembleInto(
       folder: join(folder, 'router'),
       image: await preparedImage('router'),
       bind: { address: options.httpBind, port: options.httpPort },
+      https: options.tls && { port: options.tls.httpsPort, redirectPort: options.tls.redirectPort },
       seats,
       log,
     }),
   )
+  const certificates = options.tls && (await keepCertificates(options.tls.folder, router, log))
   const ownRedis = options.databaseUrl === null && options.redisUrl === null
   const [store, redis] = await allOf(
     openDatabase(closers, options, data, log, progress),
@@ -117,6 +122,7 @@ async function assembleInto(
   })
   closers.push(() => dispatcher.stop())
 
+  await certificates?.renew()
   await router.restore(() => store.routes('docker'))
   const gitFolder = join(folder, 'git')
   for (const app of await store.allApps()) if (app.repoUrl === null) await mendHosted(gitFolder, app.name)
@@ -158,7 +164,7 @@ async function assembleInto(
   }
   const { signInSecret } = store
   const close = () => closeAll(closers)
-  const outside = { gitFolder, router, source, builder, docker }
+  const outside = { gitFolder, router, source, builder, docker, certificates }
   return { data, store, queue, ports, ...outside, signInSecret, worker, log, close }
 }
 

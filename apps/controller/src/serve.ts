@@ -5,12 +5,14 @@ import { TagshipError, toTagshipError } from '@tagship/domain'
 import type { AppRecord } from '@tagship/engine'
 import { createPushEndpoint } from '@tagship/git'
 import { createLogger, createTurns, markProcess } from '@tagship/kit'
+import type { FastifyInstance } from 'fastify'
 import { ensureAdminToken } from './admin-token.ts'
 import { refuseHalfRestored } from './backup/half-restored.ts'
 import { bindCommands } from './commands.ts'
 import { openDataFolder } from './data-folder.ts'
 import { mayReach } from './http/access.ts'
 import { buildServer } from './http/server.ts'
+import { listenWithTls } from './http/tls.ts'
 import { createInsight } from './insight.ts'
 import { joinFolder, lockStart, routerOf, serversOf } from './join-folder.ts'
 import { onPush } from './on-push.ts'
@@ -43,6 +45,7 @@ export async function serve(options: Options, tell: Tell): Promise<void> {
   takePriority()
 
   await ensurePortIsFree(options.bind, options.port)
+  if (options.tls) await ensurePortIsFree(options.httpBind || '0.0.0.0', options.tls.port)
   const me = await introduce(options)
   const place = { worker: workerName(data, me.id), alone: beside.length === 0 }
   const parts = await assemble(options, data, place, log, (text) => tell({ type: 'progress', text }))
@@ -52,6 +55,7 @@ export async function serve(options: Options, tell: Tell): Promise<void> {
     const setUpLink = firstToken === null ? null : await firstSetUpLink(parts, publicUrl)
     await using traffic = watchTraffic(parts)
     const server = await startServer(options, parts, me, traffic)
+    await using _secure = options.tls && (await listenSecurely(server, options, parts))
     await register(data, me)
     const workers = await startWorkers(parts, options.buildsAtOnce)
     tell({ type: 'ready', url: me.url, appsUrl, firstToken, setUpLink, installation })
@@ -66,6 +70,17 @@ export async function serve(options: Options, tell: Tell): Promise<void> {
     await parts.close()
     await unregister(data, me.id)
   }
+}
+
+/** Left out of an address where its scheme implies it. */
+function portOf(port: number, implied: number): string {
+  return port === implied ? '' : `:${port}`
+}
+
+/** Others come over TLS; the command line on this machine, and controllers beside, without it over the loopback. */
+async function listenSecurely(server: FastifyInstance, { httpBind, tls }: Options, { certificates }: Parts) {
+  if (!tls || !certificates) return null
+  return listenWithTls(server, { host: httpBind || '0.0.0.0', port: tls.port }, certificates)
 }
 
 function publicUrlOf(options: Options, url: string): string {
@@ -101,8 +116,12 @@ async function startServer(options: Options, parts: Parts, me: ControllerFile, t
   const { store, ports, log } = parts
   const publicUrl = publicUrlOf(options, me.url)
   // On a cluster, hosts are reached through its own ingress.
-  const appUrl = ({ runtime }: AppRecord, host: string) =>
-    runtime === 'kubernetes' ? `http://${host}` : `http://${host}:${options.httpPort}`
+  const appUrl = ({ runtime }: AppRecord, host: string) => {
+    if (runtime === 'kubernetes') return `http://${host}`
+    if (options.tls && parts.certificates?.find(host))
+      return `https://${host}${portOf(options.tls.httpsPort, 443)}`
+    return `http://${host}${portOf(options.httpPort, 80)}`
+  }
   const urlOf = (app: AppRecord) => appUrl(app, app.hosts[0] ?? 'localhost')
   /** Apps whose repository has been seen since this process began. */
   const found = new Set<string>()
@@ -135,7 +154,12 @@ async function startServer(options: Options, parts: Parts, me: ControllerFile, t
     signIn: {
       secret: parts.signInSecret,
       oidc: options.oidc,
-      origins: knownOrigins({ publicUrl, bind: options.bind, port: options.port, tls: false }),
+      origins: knownOrigins(publicUrl, [
+        { scheme: 'http', bind: options.bind, port: options.port },
+        ...(options.tls
+          ? [{ scheme: 'https', bind: options.httpBind || '0.0.0.0', port: options.tls.port } as const]
+          : []),
+      ]),
     },
     appUrl,
   })

@@ -24,6 +24,7 @@ export function createSystemReport(parts: Parts, self: string): () => Promise<Om
       installation: parts.data.installation,
       ready: { ok: ready.ok, checks: ready.checks.map((check) => ({ ...check })) },
       queues: queues && Object.entries(queues).map(([name, counts]) => ({ name, ...counts })),
+      certificates: describeCertificates(parts),
       ...{ controllers, router, disk, versions },
     }
   }
@@ -41,6 +42,19 @@ async function describeControllers({ data, store }: Parts, self: string): Promis
 async function describeRouter({ router }: Parts): Promise<SystemJson['router']> {
   const { container, running } = await router.status()
   return { container, running, problem: router.problem() }
+}
+
+function describeCertificates({ certificates }: Parts): SystemJson['certificates'] {
+  if (!certificates) return null
+  const { certificates: items, problems } = certificates.now()
+  return {
+    items: items.map(({ names, notAfter, path }) => ({
+      names: [...names],
+      notAfter: notAfter.toISOString(),
+      path,
+    })),
+    problems: problems.map((problem) => ({ ...problem })),
+  }
 }
 
 async function describeDisk({ data, store }: Parts): Promise<SystemJson['disk']> {

@@ -23,6 +23,7 @@ const maintenanceMs = 30_000
 const routerWatchMs = 200
 const routesCheckMs = 1_000
 const clustersCheckMs = 2_000
+const certificatesMs = 5_000
 
 /** Lets the queues' jobs be worked on, and sees to it that no work stays without a job. */
 export async function startWorkers(parts: Parts, buildsAtOnce: number): Promise<{ stop(): Promise<void> }> {
@@ -55,11 +56,20 @@ export async function startWorkers(parts: Parts, buildsAtOnce: number): Promise<
     () => ports.places.kubernetes.router.restore(() => parts.store.routes('kubernetes')),
     log,
   )
-  const router = every(routerWatchMs, wakeRouter(parts, routes.runSoon), log)
+  const certificates = every(certificatesMs, async () => parts.certificates?.renew(), log)
+  const router = every(
+    routerWatchMs,
+    wakeRouter(parts, () => {
+      routes.runSoon()
+      certificates.runSoon()
+    }),
+    log,
+  )
+  const tasks = [sweeper, router, routes, clusters, certificates]
   return {
     async stop() {
       stopping.abort()
-      await Promise.all([...watching, ...[sweeper, router, routes, clusters].map((task) => task.stop())])
+      await Promise.all([...watching, ...tasks.map((task) => task.stop())])
     },
   }
 }

@@ -47,6 +47,13 @@ export const system = z
         })
         .nullable(),
     }),
+    /** In the order of their names; null: no TLS. */
+    certificates: z
+      .object({
+        items: z.array(z.object({ names: z.array(z.string()), notAfter: time, path: z.string() })),
+        problems: z.array(z.object({ path: z.string(), problem: z.string() })),
+      })
+      .nullable(),
     disk: z.object({
       totalBytes: count,
       freeBytes: count,

@@ -92,7 +92,7 @@ export function createGitSource(options: GitSourceOptions): GitSource {
   const inTurn = oneAtATime()
   const reportRefused = reporter(options.log)
   const networks = options.networks ?? networkPolicy(null)
-  const access = { folder: accessFolder, tokens: installationTokens() }
+  const access = { folder: accessFolder, tokens: installationTokens(networks) }
 
   const local = ({ app, url }: Repository): LocalRepository =>
     url === null ? localRepository(folder, app) : mirrorOf(folder, url, app)

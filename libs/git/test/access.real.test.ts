@@ -4,8 +4,10 @@ import { generateKeyPairSync, verify } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseTagName, type SourceCredential } from '@tagship/domain'
+import { networkPolicy } from '@tagship/kit'
 import { sampleRepository } from '@tagship/tests/git'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { installationTokens } from '../src/access/github-app.ts'
 import { createPushEndpoint, ensureHosted } from '../src/index.ts'
 import { sshServer } from './ssh-server.ts'
 import { listen, memoryLog, remoteRepository, sha, shop, testFolder, testSource } from './support.ts'
@@ -93,6 +95,18 @@ describe('a GitHub App', () => {
     expect(await source.listTags(repository)).toMatchObject([{ commit }])
     await source.listTags(repository)
     expect(asked).toEqual(['POST /app/installations/678/access_tokens true 12345 true'])
+  })
+
+  it('does not ask where the controller may not go', async () => {
+    const { apiUrl, asked } = await github()
+    const credential = { kind: 'githubApp', appId: '12345', installationId: '678', privateKey: pem } as const
+    const port = new URL(apiUrl).port
+    const tokens = installationTokens(networkPolicy([]))
+    for (const host of ['127.0.0.1', 'localhost', '169.254.169.254']) {
+      const refused = tokens.tokenFor({ ...credential, apiUrl: `http://${host}:${port}` })
+      await expect(refused).rejects.toMatchObject({ code: 'repo.refused' })
+    }
+    expect(asked).toEqual([])
   })
 
   it('that gets none is denied, in words', async () => {

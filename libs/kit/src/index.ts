@@ -1,5 +1,6 @@
 export * from './archive/read.ts'
 export { type Member, type MemberFacts, writeArchive } from './archive/write.ts'
+export * from './certificates.ts'
 export * from './docker.ts'
 export * from './lock.ts'
 export * from './logger.ts'

@@ -23,7 +23,7 @@ import { registerSignIn } from './sign-in.ts'
 import { registerWebhooks } from './webhooks.ts'
 
 const bodyLimit = 256 * 1024
-const headerLimit = 16 * 1024
+export const headerLimit = 16 * 1024
 /** What is longer names nothing. */
 const maxParamLength = 200
 /** For a request to arrive in full: a large push over a slow line takes long. */

@@ -8,19 +8,14 @@ export interface Origins {
 }
 
 export interface Place {
-  /** As users reach it. */
-  readonly publicUrl: string
+  readonly scheme: 'http' | 'https'
   readonly bind: string
   readonly port: number
-  /** Whether the controller itself speaks TLS. */
-  readonly tls: boolean
 }
 
-/** The public address, and what the machine calls itself. */
-export function knownOrigins({ publicUrl, bind, port, tls }: Place): Origins {
-  const own = ['localhost', '127.0.0.1', '[::1]', bracketed(bind), ...(isAny(bind) ? machineNames() : [])]
-  const scheme = tls ? 'https' : 'http'
-  const urls = [...own.map((name) => `${scheme}://${name}:${port}`), publicUrl]
+/** The public address, as users reach it, and what the machine calls itself where the controller listens. */
+export function knownOrigins(publicUrl: string, places: readonly Place[]): Origins {
+  const urls = [...places.flatMap(addressesOf), publicUrl]
   const byHost = new Map(
     urls.flatMap((text) => {
       const url = URL.parse(text)
@@ -28,6 +23,11 @@ export function knownOrigins({ publicUrl, bind, port, tls }: Place): Origins {
     }),
   )
   return { of: (request) => byHost.get(hostOf(request)) ?? null }
+}
+
+function addressesOf({ scheme, bind, port }: Place): string[] {
+  const names = ['localhost', '127.0.0.1', '[::1]', bracketed(bind), ...(isAny(bind) ? machineNames() : [])]
+  return names.map((name) => `${scheme}://${name}:${port}`)
 }
 
 /** As a URL has it: in small letters, and without the port that the scheme implies. */

@@ -8,8 +8,16 @@ export interface Bind {
   readonly port: number
 }
 
+/** TLS for the apps, on a port beside. */
+export interface Https {
+  readonly port: number
+  /** The port of this address that browsers are led to where they come without TLS; null: they are served without. */
+  readonly redirectPort: number | null
+}
+
 export interface ConfigInput {
   readonly bind: Bind
+  readonly https: Https | null
   readonly secret: string
   /** Half of the cores, the other half being the apps': a thread that has to wait for a core slows them all. */
   readonly threads: number
@@ -23,6 +31,11 @@ export interface ConfigInput {
 
 /** Where the container sees the router's folder. */
 export const mountPoint = '/tagship'
+
+/** Where the container sees certificates: the list of them, and the names that they are for. */
+export const certificatesPoint = `${mountPoint}/certificates`
+export const certificateList = `${certificatesPoint}/list`
+export const certificateNames = `${certificatesPoint}/names.map`
 
 /** A refused connection is noticed by the traffic itself; the check decides, and brings the server back. */
 export const serverOptions = [
@@ -89,9 +102,9 @@ function answer(page: keyof typeof chosenPages, condition: string): string {
   ].join('\n')
 }
 
-function frontend({ bind, secret }: ConfigInput): string {
+function frontend({ bind, https, secret }: ConfigInput): string {
   return `frontend web from web
-  bind ${bindAddress(bind)}
+  bind ${bindAddress(bind)}${https ? secureBind(bind, https) : ''}
 
   # Ours alone: nothing of it is believed without the secret, and none of it reaches an app.
   http-request set-var(txn.asked) bool(true) if { req.hdr(x-tagship-ask) -m str ${secret} }
@@ -99,13 +112,13 @@ function frontend({ bind, secret }: ConfigInput): string {
   http-request del-header x-tagship- -m beg
 
   http-request set-header X-Forwarded-For %[src]
-  http-request set-header X-Forwarded-Proto http
+  http-request set-header X-Forwarded-Proto ${https ? '%[ssl_fc,iif(https,http)]' : 'http'}
   http-request set-header X-Forwarded-Host %[req.hdr(host)]
   http-request set-header X-Request-Id %[uuid] unless { req.hdr(x-request-id) -m reg ^[A-Za-z0-9._-]{1,128}$ }
 
   # Host → seat → backend. Only one rule may name a map: HAProxy 3.0 refuses a virtual one named twice.
   http-request set-var(txn.host) req.hdr(host),host_only,rtrim(.),lower
-  acl of-preview var(txn.host) -m beg next.
+${https?.redirectPort ? redirect(https.redirectPort) : ''}  acl of-preview var(txn.host) -m beg next.
   http-request set-var(txn.preview) bool(true) if of-preview
   http-request set-var(txn.host) var(txn.host),regsub(^next\\.,) if of-preview
   http-request set-var(txn.seat) var(txn.host),map_str(virt@hosts)
@@ -126,6 +139,23 @@ function frontend({ bind, secret }: ConfigInput): string {
 
   use_backend %[var(txn.backend)] if usable
   default_backend pages
+`
+}
+
+/** Certificates come and go at run time; with `strict-sni` there may be none, and an unknown name gets none. */
+function secureBind({ address }: Bind, { port }: Https): string {
+  const options = `ssl crt-list ${certificateList} strict-sni ssl-min-ver TLSv1.2 alpn h2,http/1.1`
+  return `\n  bind ${bindAddress({ address, port })} ${options}`
+}
+
+/** Not for our own questions, nor for who proves that the host is theirs before it has a certificate. */
+function redirect(port: number): string {
+  const to = `https://%[var(txn.host)]${port === 443 ? '' : `:${port}`}%[pathq]`
+  return `  acl secured var(txn.host),map_str(${certificateNames}) -m found
+  acl secured var(txn.host),regsub(^[^.]+,*),map_str(${certificateNames}) -m found
+  acl plain-on-purpose path_beg /.well-known/acme-challenge/
+  acl plain-on-purpose var(txn.asked) -m found
+  http-request redirect location ${to} code 308 if secured !{ ssl_fc } !plain-on-purpose
 `
 }
 

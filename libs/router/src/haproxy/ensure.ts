@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TagshipError } from '@tagship/domain'
 import type { Logger } from '@tagship/kit'
-import type { Bind } from './config.ts'
+import type { Bind, Https } from './config.ts'
 import type { RouterContainer } from './container.ts'
 import * as files from './folder.ts'
 import { oldWorkers, reload, runningFingerprint } from './master.ts'
@@ -12,6 +12,7 @@ import type { Seats } from './seats.ts'
 export interface EnsureInput {
   readonly folder: string
   readonly bind: Bind
+  readonly https: Https | null
   readonly seatCount: number
   readonly secret: string
   readonly container: RouterContainer
@@ -37,10 +38,10 @@ const oldWorkerMs = 65_000
  * @throws port.taken, data.notWritable, router.unavailable, engine.*
  */
 export async function ensureRouter(input: EnsureInput): Promise<string> {
-  const { folder, bind, container, log } = input
+  const { folder, container, log } = input
   files.prepareFolder(folder)
   files.readSecret(folder, input.secret)
-  const config = await files.writeConfig(folder, bind, input.secret)
+  const config = await files.writeConfig(folder, input, input.secret)
   const running = await bringUp(input)
   if (running !== config.fingerprint) {
     log.info({ router: container.name }, 'the router takes its new config')
@@ -80,7 +81,7 @@ async function settledState(container: RouterContainer) {
 }
 
 async function startContainer(
-  { folder, bind, seatCount, container, log }: EnsureInput,
+  { folder, bind, https, seatCount, container, log }: EnsureInput,
   state: Awaited<ReturnType<RouterContainer['state']>>,
 ): Promise<void> {
   const mended = await files.mendSeatFile(folder, seatCount)
@@ -88,10 +89,11 @@ async function startContainer(
     const routes = mended === 'last' ? 'with the routes before the last change' : 'without routes'
     log.warn({ router: container.name }, `the router starts ${routes}: its file of seats was damaged`)
   }
-  if (state !== 'running' && (await isTaken(bind))) {
+  for (const one of [bind, ...(https ? [{ ...bind, port: https.port }] : [])]) {
+    if (state === 'running' || !(await isTaken(one))) continue
     // Perhaps by the router itself: the engine was quicker.
     if ((await container.state()) === 'running') return
-    throw portTaken(bind)
+    throw portTaken(one)
   }
   if (state === 'absent') await container.create()
   else if (state === 'stopped') await container.start()
@@ -122,7 +124,8 @@ async function answerWithin({ folder, container }: EnsureInput, ms: number): Pro
 }
 
 function startProblem(words: string, bind: Bind): TagshipError {
-  if (/Address already in use/i.test(words)) return portTaken(bind)
+  const [, port] = /Address already in use.*?:(\d+)\]/i.exec(words) ?? []
+  if (/Address already in use/i.test(words)) return portTaken(port ? { ...bind, port: Number(port) } : bind)
   const alerts = words.split('\n').filter((line) => line.includes('[ALERT]'))
   return new TagshipError('router.unavailable', `the router did not start: ${alerts.join(' ') || words}`)
 }

@@ -5,7 +5,7 @@ import { open, readFile, rename } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { TagshipError } from '@tagship/domain'
-import { type Bind, renderConfig } from './config.ts'
+import { type Bind, type Https, renderConfig } from './config.ts'
 import { renderPages } from './pages.ts'
 import { emptySeatFile, parseSeatFile } from './seat-file.ts'
 
@@ -20,6 +20,10 @@ export function socketsOf(folder: string): Sockets {
 
 export function seatFileOf(folder: string): string {
   return join(folder, 'state/seats.cfg')
+}
+
+export function certificatesOf(folder: string): string {
+  return join(folder, 'certificates')
 }
 
 /**
@@ -40,6 +44,7 @@ export function prepareFolder(folder: string): void {
   try {
     mkdirSync(join(folder, 'run'), { recursive: true, mode: 0o700 })
     mkdirSync(join(folder, 'pages'), { recursive: true })
+    mkdirSync(certificatesOf(folder), { recursive: true, mode: 0o700 })
     mkdirSync(join(folder, 'state'), { recursive: true, mode: 0o700 })
     // The worker passes through on its way to the state, and can list nothing.
     chmodSync(folder, 0o711)
@@ -73,11 +78,15 @@ export interface WrittenConfig {
 }
 
 /** Writes config, script and pages where they differ. @throws data.notWritable */
-export async function writeConfig(folder: string, bind: Bind, secret: string): Promise<WrittenConfig> {
+export async function writeConfig(
+  folder: string,
+  { bind, https }: { readonly bind: Bind; readonly https: Https | null },
+  secret: string,
+): Promise<WrittenConfig> {
   const owner = ownerOfProcess()
   const threads = Math.max(1, Math.floor(availableParallelism() / 2))
   const render = (fingerprint: string) =>
-    renderConfig({ bind, secret, threads, owner, worker: workerOf(owner), fingerprint })
+    renderConfig({ bind, https, secret, threads, owner, worker: workerOf(owner), fingerprint })
   const script = await readFile(new URL('./tagship.lua', import.meta.url), 'utf8')
   const pages = renderPages()
   const hash = createHash('sha256').update(JSON.stringify([render(''), script, [...pages]]))
@@ -87,6 +96,11 @@ export async function writeConfig(folder: string, bind: Bind, secret: string): P
   await writeWhere(join(folder, 'tagship.lua'), script)
   const start = await readFile(new URL('./start.sh', import.meta.url), 'utf8')
   await writeWhere(join(folder, 'start.sh'), start)
+  // Without them it would not start.
+  for (const name of ['list', 'names.map']) {
+    const path = join(certificatesOf(folder), name)
+    if ((await readText(path)) === null) await writeWhole(path, '')
+  }
   const config = join(folder, 'haproxy.cfg')
   const before = await readText(config)
   await writeWhere(config, render(fingerprint))
@@ -118,7 +132,7 @@ async function readText(path: string): Promise<string | null> {
   })
 }
 
-async function writeWhere(path: string, text: string): Promise<void> {
+export async function writeWhere(path: string, text: string): Promise<void> {
   if ((await readText(path)) !== text) await writeWhole(path, text)
 }
 

@@ -2,9 +2,10 @@
 
 import { type Slot, slots, TagshipError } from '@tagship/domain'
 import type { Router, SlotRef } from '@tagship/engine'
-import type { Docker, Logger } from '@tagship/kit'
+import type { Certificate, Docker, Logger } from '@tagship/kit'
 import { askThrough } from './ask.ts'
-import { type Bind, backendName } from './config.ts'
+import { applyCertificates } from './certificates.ts'
+import { type Bind, backendName, type Https } from './config.ts'
 import { createContainer } from './container.ts'
 import { ensureRouter } from './ensure.ts'
 import { prepareFolder, readSecret, seatFileOf, socketsOf } from './folder.ts'
@@ -25,6 +26,8 @@ export interface HaproxyOptions {
   /** A local image that has HAProxy 3.0 or newer on its PATH. */
   readonly image: string
   readonly bind: Bind
+  /** Left out: no TLS. */
+  readonly https?: Https | null
   /** How many apps it can have; 1000 by default, which cost 45 MB and 0.3 s at start. */
   readonly seats?: number
   readonly log: Logger
@@ -42,6 +45,8 @@ export interface HaproxyRouter extends Router {
   /** Removes the container; apps cannot be reached any more. The folder stays. @throws engine.* */
   stop(): Promise<void>
   status(): Promise<RouterStatus>
+  /** Serves hosts with these and no others from now on, without a reload. A no-op where nothing is new. @throws router.* */
+  setCertificates(certificates: readonly Certificate[]): Promise<void>
   /** Whether requests go to the slot that was live before, because no target of the live one can be reached. */
   backupInUse(seat: number): Promise<boolean>
   /** Value of the header `X-Tagship-Preview` that leads to the idle slot. */
@@ -50,7 +55,7 @@ export interface HaproxyRouter extends Router {
 
 /** Prepares the folder and its secret; starts nothing. @throws data.notWritable */
 export function createHaproxyRouter(options: HaproxyOptions): HaproxyRouter {
-  const { folder, bind, log, seats: seatCount = 1_000 } = options
+  const { folder, bind, https = null, log, seats: seatCount = 1_000 } = options
   prepareFolder(folder)
   const secret = readSecret(folder)
   const sockets = socketsOf(folder)
@@ -62,7 +67,7 @@ export function createHaproxyRouter(options: HaproxyOptions): HaproxyRouter {
   let problem: string | null = null
   const ensure = async () => {
     try {
-      fingerprint = await ensureRouter({ folder, bind, seatCount, secret, container, seats, log })
+      fingerprint = await ensureRouter({ folder, bind, https, seatCount, secret, container, seats, log })
       problem = null
     } catch (error) {
       problem = error instanceof Error ? error.message : String(error)
@@ -78,6 +83,7 @@ export function createHaproxyRouter(options: HaproxyOptions): HaproxyRouter {
     problem: () => problem,
     stop: () => container.remove(),
     status: () => readStatus(sockets.cli, container, fingerprint),
+    setCertificates: (certificates) => applyCertificates(sockets.cli, folder, certificates),
     setHosts: (seat, app, hosts) => seats.setHosts(seat, app, hosts),
     fillSlot: async (ref, targets, fence) => {
       await seats.setTargets(ref, targets, fence)

@@ -6,6 +6,7 @@ import { Button } from '../../parts/button.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Failed, Loading } from '../../parts/states.tsx'
 import { Age } from '../../parts/values.tsx'
+import { Certificates } from './certificates.tsx'
 import { Controllers } from './controllers.tsx'
 import { Doctor } from './doctor.tsx'
 import { Machine } from './machine.tsx'
@@ -45,6 +46,7 @@ export function SystemPage() {
         <Queues queues={system.queues} />
         <Controllers controllers={system.controllers} />
         <Router router={system.router} />
+        <Certificates certificates={system.certificates} />
         <Machine system={system} />
       </div>
       <Doctor />
