@@ -27,8 +27,11 @@ const { at, machine, sections } = report.parse(JSON.parse(await readFile(paths.f
 const rows = Object.entries(sections).flatMap(([name, { targets }]) =>
   targets.map((one) => targetRow(name, one)),
 )
-const idle = (sections.idle?.series ?? []).map(
-  ({ name, median, unit }) => `| idle · ${name} | ${figure(median, unit)} | | |`,
+/** What nobody has promised, and everybody wants to know. */
+const costs = ['idle', 'sources'].flatMap((section) =>
+  (sections[section]?.series ?? []).map(
+    ({ name, median, unit }) => `| ${section} · ${name} | ${figure(median, unit)} | | |`,
+  ),
 )
 const table = [
   '<!-- bench -->',
@@ -39,7 +42,7 @@ const table = [
   '| what | measured | wanted | |',
   '|---|---|---|---|',
   ...rows,
-  ...idle,
+  ...costs,
   '<!-- /bench -->',
 ].join('\n')
 
