@@ -18,7 +18,7 @@ import { logHandlers, logStreams } from './handlers/logs.ts'
 import { overviewHandlers } from './handlers/overview.ts'
 import { releaseHandlers } from './handlers/releases.ts'
 import { sourceHandlers } from './handlers/source.ts'
-import { systemHandlers } from './handlers/system.ts'
+import { systemHandlers, systemStreams } from './handlers/system.ts'
 import { trafficHandlers, trafficStreams } from './handlers/traffic.ts'
 import { limitAttempts } from './limits.ts'
 import { serveStream } from './server-sent-events.ts'
@@ -41,7 +41,13 @@ const handlers: Handlers = {
   ...sourceHandlers,
   ...systemHandlers,
 }
-const streamOpeners: StreamOpeners = { ...appStreams, ...trafficStreams, ...logStreams, ...eventStreams }
+const streamOpeners: StreamOpeners = {
+  ...appStreams,
+  ...trafficStreams,
+  ...logStreams,
+  ...eventStreams,
+  ...systemStreams,
+}
 
 export interface RouteContext {
   readonly deps: ServerDeps

@@ -7,6 +7,7 @@ import { glancesQuery } from './overview.ts'
 import { keys } from './queries.ts'
 import { api, forgetSession } from './session.ts'
 import { createStore } from './store.ts'
+import { pause, whileVisible } from './while-visible.ts'
 
 export type Connection = 'connecting' | 'open' | 'broken'
 export const connection = createStore<Connection>('connecting')
@@ -25,19 +26,18 @@ export async function followEvents(queryClient: QueryClient, signal: AbortSignal
     before = state
     connection.set(state)
   }
-  while (!signal.aborted) {
+  await whileVisible(signal, async (signal) => {
     try {
       for await (const message of await api().follow.readEvents({ signal, onConnection })) {
         take(queryClient, message)
         renewed(message.event.app)
       }
     } catch (error) {
-      if (signal.aborted) return
-      if (error instanceof ApiError && error.status === 401) return forgetSession()
-      onConnection('broken')
+      if (error instanceof ApiError && error.status === 401) forgetSession()
+      else onConnection('broken')
     }
-    await new Promise((resolve) => setTimeout(resolve, againMs))
-  }
+    await pause(againMs, signal)
+  })
 }
 
 /** The event carries its deployment as it is now: no request is needed for that. */

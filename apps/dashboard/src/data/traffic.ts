@@ -2,6 +2,7 @@
 import type { SlotRateJson } from '@tagship/api'
 import { useEffect, useState } from 'react'
 import { api } from './session.ts'
+import { pause, whileVisible } from './while-visible.ts'
 
 const againMs = 2_000
 
@@ -21,15 +22,15 @@ async function followRates(
   signal: AbortSignal,
   onRates: (rates: readonly SlotRateJson[]) => void,
 ): Promise<void> {
-  while (!signal.aborted) {
+  await whileVisible(signal, async (visible) => {
     try {
-      for await (const { apps } of await api().follow.readTraffic({ query: { app }, signal }))
+      for await (const { apps } of await api().follow.readTraffic({ query: { app }, signal: visible }))
         onRates(apps.find((one) => one.app === app)?.slots ?? [])
     } catch {
       // That the connection is broken, the page says already.
     }
     if (signal.aborted) return
     onRates([])
-    await new Promise((resolve) => setTimeout(resolve, againMs))
-  }
+    await pause(againMs, visible)
+  })
 }

@@ -2,9 +2,11 @@ import { useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { followEvents } from '../data/live.ts'
+import { followReadiness } from '../data/readiness.ts'
 import { useShortcuts } from '../data/shortcuts.ts'
 import { AccountMenu } from './account-menu.tsx'
 import { ConnectionState } from './connection-state.tsx'
+import { Degraded } from './degraded.tsx'
 import { Mark } from './mark.tsx'
 import { navigation } from './navigation.ts'
 import { SearchButton } from './search-button.tsx'
@@ -21,6 +23,7 @@ export function Shell() {
   useEffect(() => {
     const stopping = new AbortController()
     void followEvents(queryClient, stopping.signal)
+    void followReadiness(stopping.signal)
     return () => stopping.abort()
   }, [queryClient])
   useGlobalKeys(setOpen)
@@ -50,6 +53,7 @@ export function Shell() {
         ))}
       </nav>
       <main id="content" className={styles.content} tabIndex={-1}>
+        <Degraded />
         <Outlet />
       </main>
       <Suspense>

@@ -22,6 +22,17 @@ export const systemRoutes = {
     orStatus: 503,
     errors: [],
   },
+  watchReadiness: {
+    method: 'GET',
+    path: '/api/v1/readiness',
+    summary: 'The same for people who look on: as it is now, or followed as it changes; always status 200',
+    role: 'viewer',
+    scope: 'own',
+    response: readiness,
+    stream: readiness,
+    status: 200,
+    errors: [],
+  },
   readSystem: {
     method: 'GET',
     path: '/api/v1/system',
