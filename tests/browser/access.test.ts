@@ -207,6 +207,20 @@ describe('somebody who may see one app', () => {
     await bert.page.getByRole('alert').waitFor()
     expect([...unexpected(anna), ...unexpected(bert)]).toEqual([])
   })
+
+  it('is removed only after a second thought', async () => {
+    const remove = async (answer: string) => {
+      await anna.page.getByRole('button', { name: 'What can be done with bert' }).click()
+      await anna.page.getByRole('menuitem', { name: 'Remove' }).click()
+      const question = anna.page.getByRole('dialog', { name: 'Remove bert?' })
+      await question.getByRole('button', { name: answer, exact: true }).click()
+      await question.waitFor({ state: 'detached' })
+    }
+    await remove('Cancel')
+    await anna.page.getByRole('cell', { name: 'bert', exact: true }).waitFor()
+    await remove('Remove')
+    await anna.page.getByRole('cell', { name: 'bert', exact: true }).waitFor({ state: 'detached' })
+  })
 })
 
 async function signOut(page: Page): Promise<void> {

@@ -13,6 +13,7 @@ import { Panel } from '../../parts/panel.tsx'
 import { Empty, Failed, Loading } from '../../parts/states.tsx'
 import { Cell, HeadCell, Table } from '../../parts/table.tsx'
 import { Age, Nothing } from '../../parts/values.tsx'
+import { RemoveUser } from './remove-user.tsx'
 import { type Shown, ShownOnce } from './shown-once.tsx'
 import { useUserCommands } from './use-user-commands.ts'
 import { UserDialog } from './user-dialog.tsx'
@@ -79,6 +80,7 @@ function Row({ user, onEdit, onShow }: RowProps) {
   const { name, email, role, apps, state, lastSeenAt } = user
   const me = useMe()
   const { reset, disable, remove } = useUserCommands(user, onShow)
+  const [leaving, setLeaving] = useState(false)
   return (
     <tr>
       <Cell title={email ?? undefined}>{name}</Cell>
@@ -109,10 +111,15 @@ function Row({ user, onEdit, onShow }: RowProps) {
               <MenuItem onClick={() => disable.mutate(undefined)}>
                 {state === 'disabled' ? 'Let in again' : 'Keep out'}
               </MenuItem>
-              <MenuItem onClick={() => remove.mutate(undefined)}>Remove</MenuItem>
+              <MenuItem onClick={() => setLeaving(true)}>Remove</MenuItem>
             </>
           )}
         </Menu>
+        <RemoveUser
+          name={leaving ? name : null}
+          onClose={() => setLeaving(false)}
+          onRemove={() => remove.mutate(undefined)}
+        />
       </Cell>
     </tr>
   )
