@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, it, onTestFin
 import { quickManifest, type SampleApp, sampleApp } from '../support/sample-app.ts'
 import { pidOf, startPart } from './cluster.ts'
 import { startRegistry } from './registry.ts'
-import { addressOf, startWorld, type World } from './world.ts'
+import { addressOf, startWorld, tokenOf, type World } from './world.ts'
 
 const hurried = `${quickManifest.replace('bake: 1s', 'bake: 0s')}`.replace(
   'rollout: {',
@@ -124,9 +124,19 @@ describe('a cluster in trouble', () => {
   })
 
   it.skipIf(run === null)('goes on where its API server throttles', { timeout: 180_000 }, async () => {
-    await using hammer = await throttled(run ?? '')
-    const pushing = push(patient)
-    expect((await pushing).stderr).toContain('serves at')
+    // Administrators are never throttled.
+    const place = ['--namespace', world.namespace]
+    await world.kubectl('create', 'serviceaccount', 'throttled', ...place)
+    const binding = ['clusterrolebinding', `throttled-${world.at.id}`] as const
+    const account = `--serviceaccount=${world.namespace}:throttled`
+    await world.kubectl('create', ...binding, '--clusterrole=cluster-admin', account)
+    onTestFinished(async () => void (await world.kubectl('delete', ...binding)))
+    const good = await readFile(kubeconfig, 'utf8')
+    const token = await tokenOf(world, world.namespace, 'throttled')
+    await writeFile(kubeconfig, good.replace(/token: \w+/, `token: ${token}`))
+    onTestFinished(() => writeFile(kubeconfig, good))
+    await using hammer = await throttled(run ?? '', kubeconfig)
+    expect((await push(patient)).stderr).toContain('serves at')
     expect(await live()).toBe(`1.${version}.0`)
     expect(hammer.refused()).toBeGreaterThan(50)
   })
@@ -275,7 +285,7 @@ function unlessGone(error: { readonly statusCode?: number }): void {
 }
 
 /** Makes the API server take one write at a time, and keeps it busy with writes. */
-async function throttled(run: string): Promise<{ refused(): number } & AsyncDisposable> {
+async function throttled(run: string, kubeconfig: string): Promise<{ refused(): number } & AsyncDisposable> {
   const path = join(run, 'command/apiserver')
   const command = await readFile(path, 'utf8')
   const restart = async (text: string) => {
@@ -285,7 +295,7 @@ async function throttled(run: string): Promise<{ refused(): number } & AsyncDisp
     await startPart(run, 'apiserver')
     await expect.poll(answers, { timeout: 60_000 }).toBe(true)
   }
-  const { core } = openClusters({ KUBECONFIG: inject('kubeconfig') })(null)
+  const { core } = openClusters({ KUBECONFIG: kubeconfig })(null)
   const answers = () =>
     core.readNamespace({ name: 'default' }).then(
       () => true,
