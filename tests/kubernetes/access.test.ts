@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type SampleApp, sampleApp } from '../support/sample-app.ts'
-import { startWorld, type World } from './world.ts'
+import { startWorld, tokenOf, type World } from './world.ts'
 
 const rights = fileURLToPath(new URL('../../deploy/kubernetes', import.meta.url))
 const given = `tagship-given-${process.pid}`
@@ -51,7 +51,10 @@ describe('a controller with the rights of deploy/kubernetes', () => {
     const kubeconfig = join(folder, 'config.yaml')
     await writeFile(
       kubeconfig,
-      await contexts(admin, { narrow: await tokenOf(admin, 'narrow'), wide: await tokenOf(admin, 'wide') }),
+      await contexts(admin, {
+        narrow: await tokenOf(admin, given, 'narrow'),
+        wide: await tokenOf(admin, given, 'wide'),
+      }),
     )
     world = await startWorld({ env: { KUBECONFIG: kubeconfig }, ownNamespaces: true })
     shop = await sampleApp()
@@ -131,19 +134,6 @@ function isPresent({
   readonly metadata: { readonly name: string; readonly deletionTimestamp?: string }
 }) {
   return metadata.deletionTimestamp === undefined
-}
-
-async function tokenOf({ kubectl, objects }: World, account: string): Promise<string> {
-  const secrets = await objects<{
-    readonly metadata: { readonly annotations?: Readonly<Record<string, string>> }
-    readonly data?: { readonly token?: string }
-  }>('secrets', '--namespace', given)
-  const own = secrets.find(
-    ({ metadata }) => metadata.annotations?.['kubernetes.io/service-account.name'] === account,
-  )
-  // Newer clusters make no Secret for an account.
-  if (!own?.data?.token) return (await kubectl('create', 'token', account, '--namespace', given)).trim()
-  return Buffer.from(own.data.token, 'base64').toString()
 }
 
 /** A kubeconfig with one context for each token, all of them to the test cluster. */

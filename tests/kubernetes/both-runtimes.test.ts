@@ -70,8 +70,26 @@ const crashes = [
   'warm.instanceGone',
 ]
 
+const around = (state: string) => ['claimed', 'acted', 'committed'].map((point) => `${state}.${point}`)
+
+/** Every step of a deployment takes some minutes: asked for by TAGSHIP_CRASH_POINTS=all. */
+const everyCrash = [
+  ...['queued.claimed', 'queued.committed', 'building.claimed', 'build.claimed', 'build.built'],
+  ...['building.acted', 'building.committed', 'starting.instanceStarted'],
+  ...['switching.beforeSwitch', 'switching.afterSwitch', 'warm.instanceGone'],
+  ...['releasing', 'starting', 'verifying', 'switching', 'draining', 'baking'].flatMap(around),
+]
+
+/** Of a rollback while the new release bakes. */
+const crashesOfRevert = [
+  ...around('reverting'),
+  ...['reverting.beforeSwitch', 'reverting.afterSwitch', 'evicting.instanceGone'],
+]
+
 /** On the machine, the table of faults (tests/chaos) has all of them. */
-const crashesOn = { docker: crashes.slice(0, 2), kubernetes: crashes }
+const all = process.env.TAGSHIP_CRASH_POINTS === 'all'
+const crashesOn = { docker: crashes.slice(0, 2), kubernetes: all ? everyCrash : crashes }
+const revertCrashesOn = { docker: [], kubernetes: all ? crashesOfRevert : ['reverting.afterSwitch'] }
 
 describe.each<RuntimeName>(['docker', 'kubernetes'])('an app on %s', (runtime) => {
   let world: World
@@ -173,24 +191,45 @@ describe.each<RuntimeName>(['docker', 'kubernetes'])('an app on %s', (runtime) =
     expect(await live()).toBe(`1.${version}.0`)
   })
 
-  it.each(crashesOn[runtime])('is deployed once where the controller dies at %s', async (point) => {
+  const startWith = async (env: Record<string, string>) => {
     await world.at.tagship('down', '--data', world.at.data)
-    expect((await world.at.up({ TAGSHIP_FAULT: point })).exitCode).toBe(0)
-    const pid = await world.at.pid()
+    expect((await world.at.up(env)).exitCode).toBe(0)
+    return world.at.pid()
+  }
+  const isGone = (pid: number) =>
+    expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 60_000, interval: 50 }).toBe(false)
+  const state = async () => (await world.newest('shop')).state
+
+  it.each(crashesOn[runtime])('is deployed once where the controller dies at %s', async (point) => {
+    const pid = await startWith({ TAGSHIP_FAULT: point })
     await shop.version(next())
     const pushing = world.at.push('shop', shop, `v1.${version}.0`)
-    await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 60_000, interval: 50 }).toBe(false)
+    await isGone(pid)
     await pushing
     expect((await world.at.up()).exitCode).toBe(0)
-    await expect
-      .poll(async () => (await world.newest('shop')).state, { timeout: 60_000, interval: 200 })
-      .toBe('live')
+    await expect.poll(state, { timeout: 60_000, interval: 200 }).toBe('live')
     const { tag, number } = await world.newest('shop')
     expect(tag).toBe(`v1.${version}.0`)
     expect(await live()).toBe(`1.${version}.0`)
     const { items } = await world.at.client.listDeployments({ params: { app: 'shop' }, query: { limit: 3 } })
     expect(items.filter((one) => one.tag === tag).map((one) => one.number)).toEqual([number])
     await expect.poll(() => setsOf(world, runtime), { timeout: 60_000 }).toEqual([`shop-${number}-web`])
+  })
+
+  it.each(revertCrashesOn[runtime])('is brought back once where the controller dies at %s', async (point) => {
+    const before = await live()
+    const pid = await startWith({ TAGSHIP_FAULT: point })
+    await shop.version(next(), { 'tagship.yaml': quickManifest.replace('bake: 1s', 'bake: 2m') })
+    const pushing = world.at.push('shop', shop, `v1.${version}.0`)
+    await expect.poll(state, { timeout: 60_000 }).toBe('baking')
+    await world.at.tagship('rollback', 'shop', '--detach')
+    await isGone(pid)
+    await pushing
+    expect((await world.at.up()).exitCode).toBe(0)
+    await expect.poll(state, { timeout: 60_000, interval: 200 }).toBe('rolledBack')
+    expect(await live()).toBe(before)
+    await expect.poll(async () => (await setsOf(world, runtime)).length, { timeout: 60_000 }).toBe(1)
+    expect((await world.at.tagship('resume', 'shop')).exitCode).toBe(0)
   })
 
   it('has a history that nobody has touched, and leaves nothing when it is removed', async () => {

@@ -23,13 +23,14 @@ export interface TestCluster extends AsyncDisposable {
   readonly run: string | null
 }
 
-export async function startCluster(): Promise<TestCluster> {
+/** @param nodes without one, it has a control plane only */
+export async function startCluster(nodes: 0 | 1 = 1): Promise<TestCluster> {
   if (process.env.KUBECONFIG) {
     return { kubeconfig: process.env.KUBECONFIG, run: null, [Symbol.asyncDispose]: async () => {} }
   }
   const bin = await buildPrograms()
   const run = await mkdtemp(join(tmpdir(), 'tagship-k8s-'))
-  const env = { BIN: bin, RUN: run, OWNER: String(process.pid) }
+  const env = { BIN: bin, RUN: run, OWNER: String(process.pid), NODES: String(nodes) }
   const down = async () => {
     await runCommand(join(folder, 'cluster.sh'), ['down'], { env, timeout: 120_000 })
     await rm(run, { recursive: true, force: true })

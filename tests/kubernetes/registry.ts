@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { runCommand } from '@tagship/kit'
 import { freePort } from '../support/installation.ts'
 
 export interface TestRegistry extends AsyncDisposable {
@@ -13,11 +14,18 @@ export interface TestRegistry extends AsyncDisposable {
   stop(): Promise<void>
 }
 
-/** @param htpasswd lines of `htpasswd -B`: then it takes nothing from others */
-export async function startRegistry(htpasswd?: string): Promise<TestRegistry> {
+export interface RegistryOptions {
+  /** Lines of `htpasswd -B`: then it takes nothing from others. */
+  readonly htpasswd?: string
+  /** Of a disk of its own, such as `8m`. */
+  readonly room?: string
+}
+
+export async function startRegistry({ htpasswd, room }: RegistryOptions = {}): Promise<TestRegistry> {
   const folder = await mkdtemp(join(tmpdir(), 'tagship-registry-'))
   const address = `127.0.0.1:${await freePort()}`
   await mkdir(join(folder, 'data'))
+  if (room) await run('mount', '-t', 'tmpfs', '-o', `size=${room}`, 'tagship-registry', join(folder, 'data'))
   if (htpasswd) await writeFile(join(folder, 'htpasswd'), htpasswd)
   const auth = htpasswd ? `auth: { htpasswd: { realm: tests, path: ${folder}/htpasswd } }\n` : ''
   await writeFile(
@@ -46,7 +54,13 @@ export async function startRegistry(htpasswd?: string): Promise<TestRegistry> {
     stop,
     async [Symbol.asyncDispose]() {
       await stop()
+      if (room) await run('umount', '--lazy', join(folder, 'data'))
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+async function run(program: string, ...args: string[]): Promise<void> {
+  const { exitCode, stderr, startError } = await runCommand(program, args)
+  if (exitCode !== 0) throw new Error(`${program}: ${startError ?? stderr}`)
 }

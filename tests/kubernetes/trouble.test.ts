@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createDocker } from '@tagship/kit'
+import { openClusters, statusOf } from '@tagship/kubernetes'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
 import { quickManifest, type SampleApp, sampleApp } from '../support/sample-app.ts'
 import { pidOf, startPart } from './cluster.ts'
 import { startRegistry } from './registry.ts'
-import { addressOf, startWorld, type World } from './world.ts'
+import { addressOf, startWorld, tokenOf, type World } from './world.ts'
 
 const hurried = `${quickManifest.replace('bake: 1s', 'bake: 0s')}`.replace(
   'rollout: {',
@@ -122,6 +123,61 @@ describe('a cluster in trouble', () => {
     expect(await live()).toBe(`1.${version}.0`)
   })
 
+  it.skipIf(run === null)('goes on where its API server throttles', { timeout: 180_000 }, async () => {
+    // Administrators are never throttled.
+    const place = ['--namespace', world.namespace]
+    await world.kubectl('create', 'serviceaccount', 'throttled', ...place)
+    const binding = ['clusterrolebinding', `throttled-${world.at.id}`] as const
+    const account = `--serviceaccount=${world.namespace}:throttled`
+    await world.kubectl('create', ...binding, '--clusterrole=cluster-admin', account)
+    onTestFinished(async () => void (await world.kubectl('delete', ...binding)))
+    const good = await readFile(kubeconfig, 'utf8')
+    const token = await tokenOf(world, world.namespace, 'throttled')
+    await writeFile(kubeconfig, good.replace(/token: \w+/, `token: ${token}`))
+    onTestFinished(() => writeFile(kubeconfig, good))
+    await using hammer = await throttled(run ?? '', kubeconfig)
+    expect((await push(patient)).stderr).toContain('serves at')
+    expect(await live()).toBe(`1.${version}.0`)
+    expect(hammer.refused()).toBeGreaterThan(50)
+  })
+
+  it.skipIf(run === null)(
+    'says that a node is lost, and goes on when it is back',
+    { timeout: 180_000 },
+    async () => {
+      const before = await live()
+      const name = (await world.objects('nodes'))[0]?.metadata.name ?? ''
+      const isReady = () =>
+        world.kubectl('get', 'node', name, '-o', 'jsonpath={.status.conditions[?(@.type=="Ready")].status}')
+      process.kill(await pidOf(run ?? '', 'kubelet'), 'SIGKILL')
+      await expect.poll(isReady, { timeout: 90_000 }).toBe('Unknown')
+      const pushed = await push()
+      expect(pushed.stderr).toContain('instance.pending')
+      expect((await world.newest('shop')).failure?.message).toMatch(
+        /node\.kubernetes\.io\/(unreachable|not-ready)/,
+      )
+      await startPart(run ?? '', 'kubelet')
+      await expect.poll(isReady, { timeout: 60_000 }).toBe('True')
+      await expect.poll(() => live().catch(() => null), { timeout: 60_000 }).toBe(before)
+      expect((await push(patient)).stderr).toContain('serves at')
+    },
+  )
+
+  it('says what a webhook of the cluster says against it', async () => {
+    const names = ['validatingwebhookconfiguration', `refuse-${world.at.id}`] as const
+    await world.kubectl('create', '--filename', await brokenWebhook(folder, world.namespace, names[1]))
+    onTestFinished(async () => void (await world.kubectl('delete', ...names, '--ignore-not-found')))
+    const before = await live()
+    const pushed = await push()
+    expect((await world.newest('shop')).failure?.message).toMatch(
+      /failed calling webhook "refuse\.tagship\.dev"/,
+    )
+    expect(pushed.exitCode).toBe(0)
+    expect(await live()).toBe(before)
+    await world.kubectl('delete', ...names)
+    expect((await push(patient)).stderr).toContain('serves at')
+  })
+
   it('goes on when an expired token was renewed', async () => {
     const good = await readFile(kubeconfig, 'utf8')
     await writeFile(kubeconfig, good.replace(/token: \w+/, 'token: expired'))
@@ -131,14 +187,16 @@ describe('a cluster in trouble', () => {
     expect((await pushing).stderr).toContain('serves at')
   })
 
-  it('says that the registry is away, or refuses, before anything has changed', async () => {
+  it('says that the registry is away, full, or refuses, before anything has changed', async () => {
     const other = await sampleApp(hurried)
     onTestFinished(() => other[Symbol.asyncDispose]())
     await other.version('1.0.0')
-    await using locked = await startRegistry('nobody:$2y$05$invalid\n')
+    await using locked = await startRegistry({ htpasswd: 'nobody:$2y$05$invalid\n' })
+    await using full = await startRegistry({ room: '4m' })
     for (const [registry, code] of [
       ['127.0.0.1:1', 'registry.unavailable'],
       [locked.address, 'registry.refused'],
+      [full.address, 'registry.unavailable'],
     ] as const) {
       const world = await startWorld({ env: { TAGSHIP_REGISTRY: registry } })
       onTestFinished(() => world[Symbol.asyncDispose]())
@@ -148,6 +206,33 @@ describe('a cluster in trouble', () => {
       expect((await world.newest('other')).failure?.message).toContain(registry)
       expect(await world.objects('deployments', '--namespace', world.namespace)).toEqual([])
     }
+  })
+
+  it('pulls as the user of the registry that it was given', async () => {
+    // Of "s3cret", by bcrypt.
+    const htpasswd = 'anna:$2y$05$abcdefghijklmnopqrstuuLK7U1u6pVRmL7L1BBM2aS35PSZnDXlK\n'
+    await using registry = await startRegistry({ htpasswd })
+    const [TAGSHIP_REGISTRY, TAGSHIP_REGISTRY_USER, TAGSHIP_REGISTRY_PASSWORD] = [
+      registry.address,
+      'anna',
+      's3cret',
+    ]
+    const env = { TAGSHIP_REGISTRY, TAGSHIP_REGISTRY_USER, TAGSHIP_REGISTRY_PASSWORD }
+    await using world = await startWorld({ env })
+    await using guarded = await sampleApp(hurried)
+    await world.addApp('guarded', 'kubernetes')
+    await world.ship('guarded', guarded, '1.0.0')
+    await forgetImages(`${registry.address}/guarded`)
+    const place = ['--namespace', world.namespace] as const
+    const before = await world.objects('pods', ...place)
+    for (const { metadata } of before) await world.kubectl('delete', 'pod', metadata.name, ...place)
+    const states = async () => {
+      const { items } = await world.at.client.listInstances({ params: { app: 'guarded' } })
+      return items.map(({ state }) => state)
+    }
+    await expect.poll(states, { timeout: 60_000 }).toEqual(['running', 'running'])
+    const pulled = await world.kubectl('get', 'events', ...place, '--field-selector', 'reason=Pulled')
+    expect(pulled).toContain(`Successfully pulled image "${registry.address}/guarded`)
   })
 
   it('keeps serving where a node has lost its image and cannot pull it, until it can', {
@@ -197,6 +282,77 @@ async function forgetImages(repository: string): Promise<void> {
 /** The last name of an image takes its digest along. */
 function unlessGone(error: { readonly statusCode?: number }): void {
   if (error.statusCode !== 404) throw error
+}
+
+/** Makes the API server take one write at a time, and keeps it busy with writes. */
+async function throttled(run: string, kubeconfig: string): Promise<{ refused(): number } & AsyncDisposable> {
+  const path = join(run, 'command/apiserver')
+  const command = await readFile(path, 'utf8')
+  const restart = async (text: string) => {
+    await writeFile(path, text)
+    process.kill(await pidOf(run, 'apiserver'), 'SIGTERM')
+    await sleep(1_000)
+    await startPart(run, 'apiserver')
+    await expect.poll(answers, { timeout: 60_000 }).toBe(true)
+  }
+  const { core } = openClusters({ KUBECONFIG: kubeconfig })(null)
+  const answers = () =>
+    core.readNamespace({ name: 'default' }).then(
+      () => true,
+      () => false,
+    )
+  const limits = '--max-requests-inflight=4 --max-mutating-requests-inflight=1'
+  await restart(`${command.trim()} ${limits} --feature-gates=APIPriorityAndFairness=false `)
+  let refused = 0
+  let stopped = false
+  const ask = async () => {
+    while (!stopped) {
+      const body = { metadata: { generateName: 'hammer-' }, data: { text: 'x'.repeat(100_000) } }
+      try {
+        await core.createNamespacedConfigMap({ namespace: 'default', body, dryRun: 'All' })
+      } catch (error) {
+        if (statusOf(error) === 429) refused += 1
+        else await sleep(20)
+      }
+    }
+  }
+  const asking = Promise.all(Array.from({ length: 8 }, ask))
+  return {
+    refused: () => refused,
+    async [Symbol.asyncDispose]() {
+      stopped = true
+      await asking
+      await restart(command)
+    },
+  }
+}
+
+/** Asks somebody who is not there, and takes silence for a no. */
+async function brokenWebhook(folder: string, namespace: string, name: string): Promise<string> {
+  const file = join(folder, 'webhook.json')
+  await writeFile(
+    file,
+    JSON.stringify({
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingWebhookConfiguration',
+      metadata: { name },
+      webhooks: [
+        {
+          name: 'refuse.tagship.dev',
+          clientConfig: { service: { name: 'nobody', namespace } },
+          rules: [
+            { apiGroups: ['apps'], apiVersions: ['v1'], operations: ['CREATE'], resources: ['deployments'] },
+          ],
+          namespaceSelector: { matchLabels: { 'dev.tagship': name.replace('refuse-', '') } },
+          admissionReviewVersions: ['v1'],
+          sideEffects: 'None',
+          failurePolicy: 'Fail',
+          timeoutSeconds: 2,
+        },
+      ],
+    }),
+  )
+  return file
 }
 
 /** What the controller wrote down. */

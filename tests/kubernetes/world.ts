@@ -118,3 +118,21 @@ function fetchService(address: string, path: string): Promise<Answer> {
 export async function addressOf(kubectl: World['kubectl'], namespace: string, app: string): Promise<string> {
   return kubectl('get', 'service', app, '--namespace', namespace, '-o', 'jsonpath={.spec.clusterIP}')
 }
+
+/** What pods of the account say who they are by. */
+export async function tokenOf(
+  { kubectl, objects }: World,
+  namespace: string,
+  account: string,
+): Promise<string> {
+  const secrets = await objects<{
+    readonly metadata: { readonly annotations?: Readonly<Record<string, string>> }
+    readonly data?: { readonly token?: string }
+  }>('secrets', '--namespace', namespace)
+  const own = secrets.find(
+    ({ metadata }) => metadata.annotations?.['kubernetes.io/service-account.name'] === account,
+  )
+  // Newer clusters make no Secret for an account.
+  if (!own?.data?.token) return (await kubectl('create', 'token', account, '--namespace', namespace)).trim()
+  return Buffer.from(own.data.token, 'base64').toString()
+}

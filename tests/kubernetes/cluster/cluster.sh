@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A Kubernetes cluster of one node for the tests, in a network namespace of its own; pods run on the local Docker Engine.
-#   BIN=… RUN=… cluster.sh up | down | start NAME
+#   BIN=… RUN=… [NODES=0] cluster.sh up | down | start NAME
 # BIN: where build.sh put the programs. RUN: a folder for everything that it writes; $RUN/conf/admin.yaml is the
 # kubeconfig, $RUN/pid/NAME the process id of each part (etcd, apiserver, kcm, sched, kubelet, proxy).
 set -euo pipefail
@@ -181,7 +181,7 @@ up() {
   network
   keys
   control_plane
-  a_node
+  [ "${NODES:-1}" = 0 ] || a_node
 }
 
 # Ends only what runs in the namespace that `up` has made.
