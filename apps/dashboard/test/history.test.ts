@@ -44,13 +44,27 @@ describe('what a slot holds', () => {
   } as const
 
   test('is what serves, and beside it what is on its way', () => {
-    const [blue, green] = slotViews({ live, active: deployment(2, { state: 'starting' }) })
+    const [blue, green] = slotViews({ live, warm: null, active: deployment(2, { state: 'starting' }) })
     expect(blue).toMatchObject({ live: true, release: 'v1', state: null })
     expect(green).toMatchObject({ live: false, release: 'v2', state: 'starting' })
   })
 
+  test('is what has served before, for as long as it runs', () => {
+    const warm = { deployment: 'w', release: 'v0', tag: null, slot: 'green' } as const
+    expect(slotViews({ live, warm, active: null })[1]).toMatchObject({
+      live: false,
+      warm: true,
+      release: 'v0',
+    })
+    const active = deployment(2, { state: 'starting' })
+    expect(slotViews({ live, warm, active })[1]).toMatchObject({ warm: false, release: 'v2' })
+  })
+
   test('is nothing in an app that has not served', () => {
-    expect(slotViews({ live: null, active: null }).map(({ deployment: id }) => id)).toEqual([null, null])
+    expect(slotViews({ live: null, warm: null, active: null }).map(({ deployment: id }) => id)).toEqual([
+      null,
+      null,
+    ])
   })
 })
 
@@ -70,6 +84,23 @@ describe('the timeline', () => {
       [1, 110_000, 210_000],
     ])
     expect(failures).toEqual([third])
+  })
+})
+
+describe('the timeline of releases that were taken back', () => {
+  test('shows what was before as serving all the while', () => {
+    const first = deployment(1, { servingAt: at(110), state: 'live', serving: true })
+    const second = deployment(2, {
+      servingAt: at(200),
+      state: 'rolledBack',
+      finishedAt: at(260),
+      phases: [{ name: 'baking', startedAt: at(201), finishedAt: at(240) }],
+    })
+    const { spans } = timelineOf([second, first], t0 + 400_000)
+    expect(spans.map((span) => [span.row.number, span.from - t0, span.to - t0])).toEqual([
+      [2, 200_000, 240_000],
+      [1, 110_000, 400_000],
+    ])
   })
 })
 

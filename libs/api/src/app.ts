@@ -55,6 +55,15 @@ export const app = z
         since: time.nullable(),
       })
       .nullable(),
+    /** What served before and still runs, in the slot that is not live: a rollback to it takes no time. */
+    warm: z
+      .object({
+        deployment: z.uuid(),
+        release: z.string(),
+        tag: z.string().nullable(),
+        slot: z.enum(slots),
+      })
+      .nullable(),
     active: deployment.nullable(),
     queued: deployment.nullable(),
     /** What should serve is not all there, and could not be brought back; it is tried again. */

@@ -18,7 +18,8 @@ const current = {
   text: `
     SELECT to_jsonb(d) AS record FROM deployment_records d
     WHERE d.id IN (
-      SELECT c.id FROM deployments c WHERE c.app_id = ANY($1) AND (c.state IN (${activeList}) OR c.state = 'queued')
+      SELECT c.id FROM deployments c WHERE c.app_id = ANY($1) AND (c.state IN (${activeList}) OR c.state IN ('queued', 'live'))
+      UNION ALL SELECT w.id FROM deployments w WHERE w.app_id = ANY($1) AND w.warm_until IS NOT NULL
       UNION ALL SELECT a.serving_deployment_id FROM apps a WHERE a.id = ANY($1)
       UNION ALL SELECT h.id FROM deployments h JOIN apps a ON a.id = h.app_id AND a.deployment_count = h.number
       WHERE a.id = ANY($1) AND h.trigger = 'heal' AND h.state = 'failed'

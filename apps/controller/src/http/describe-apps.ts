@@ -37,6 +37,10 @@ export async function readSituations(
     const own = deployments.get(app.id) ?? []
     const situation = {
       serving: own.find(({ id }) => id === app.servingDeploymentId) ?? null,
+      warm:
+        own.find(
+          ({ id, state }) => id !== app.servingDeploymentId && (state === 'live' || state === 'retired'),
+        ) ?? null,
       active: own.find(({ state }) => isActive(state)) ?? null,
       queued: own.find(({ state }) => state === 'queued') ?? null,
       unhealed: own.find(({ trigger, state }) => trigger === 'heal' && state === 'failed') ?? null,

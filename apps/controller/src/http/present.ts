@@ -81,6 +81,8 @@ function returnObstacle(
 
 export interface AppSituation {
   readonly serving: Deployment | null
+  /** Has served, and still runs beside what does now. */
+  readonly warm: Deployment | null
   readonly active: Deployment | null
   readonly queued: Deployment | null
   /** The last attempt to bring back what should serve; it failed. */
@@ -94,7 +96,7 @@ export interface AppSituation {
 }
 
 export function presentApp(app: AppRecord, situation: AppSituation): AppJson {
-  const { serving, active, queued, unhealed, configNotLive, alerts, poll, pushUrl, urls } = situation
+  const { serving, warm, active, queued, unhealed, configNotLive, alerts, poll, pushUrl, urls } = situation
   return {
     name: app.name,
     repo: app.repoUrl && withoutPassword(app.repoUrl),
@@ -119,6 +121,14 @@ export function presentApp(app: AppRecord, situation: AppSituation): AppJson {
       slot: serving.slot,
       since: timeOrNull(serving.servingAt),
     },
+    warm: warm?.slot
+      ? {
+          deployment: warm.id,
+          release: releaseName(warm.releaseNumber),
+          tag: warm.tag,
+          slot: warm.slot,
+        }
+      : null,
     active: active && presentDeployment(active),
     queued: queued && presentDeployment(queued),
     trouble: unhealed?.failure

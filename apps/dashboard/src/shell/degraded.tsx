@@ -1,6 +1,7 @@
 import { missing } from '../data/readiness.ts'
 import { useStore } from '../data/store.ts'
 import { Notice } from '../parts/notice.tsx'
+import styles from './degraded.module.css'
 
 const meanings: Readonly<Record<string, string>> = {
   postgres: 'Postgres does not answer. Nothing new can be asked for, and what you see may be old.',
@@ -11,9 +12,15 @@ const meanings: Readonly<Record<string, string>> = {
 
 /** Said on every page, for as long as a part of the control plane is away. */
 export function Degraded() {
-  return useStore(missing).map(({ name, detail }) => (
-    <Notice key={name} tone="bad">
-      {meanings[name] ?? `${name}: ${detail}`} {name !== 'router' && 'Apps serve on.'}
-    </Notice>
-  ))
+  const parts = useStore(missing)
+  if (parts.length === 0) return null
+  return (
+    <div className={styles.degraded}>
+      {parts.map(({ name, detail }) => (
+        <Notice key={name} tone="bad">
+          {meanings[name] ?? `${name}: ${detail}`} {name !== 'router' && 'Apps serve on.'}
+        </Notice>
+      ))}
+    </div>
+  )
 }

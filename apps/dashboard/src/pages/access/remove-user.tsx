@@ -28,8 +28,8 @@ export function RemoveUser({ name, onClose, onRemove }: RemoveUserProps) {
         </>
       }
     >
-      Sessions and tokens of {name} end at once. What {name} did stays in the history. To keep {name} out for a
-      while only, choose “Keep out”.
+      Sessions and tokens of {name} end at once. What {name} did stays in the history. To keep {name} out for
+      a while only, choose “Keep out”.
     </Dialog>
   )
 }

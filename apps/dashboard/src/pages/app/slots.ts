@@ -6,6 +6,8 @@ import { type Slot, slots } from '@tagship/domain/slot'
 export interface SlotView {
   readonly slot: Slot
   readonly live: boolean
+  /** Whether what it holds has served before, and still runs. */
+  readonly warm: boolean
   /** Of the deployment in it that is under way, else null. */
   readonly state: DeploymentState | null
   readonly deployment: string | null
@@ -13,17 +15,23 @@ export interface SlotView {
   readonly tag: string | null
 }
 
-/** Pure. The live release in its slot, and in the other one what is on its way there. */
-export function slotViews({ live, active }: Pick<AppJson, 'live' | 'active'>): readonly SlotView[] {
+/** Pure. The live release in its slot, and in the other one what is on its way there, or still warm. */
+export function slotViews({
+  live,
+  warm,
+  active,
+}: Pick<AppJson, 'live' | 'warm' | 'active'>): readonly SlotView[] {
   return slots.map((slot) => {
     const isLive = live?.slot === slot
     const own = active?.slot === slot ? active : null
-    const held = isLive ? live : own
+    const left = !isLive && !own && warm?.slot === slot ? warm : null
+    const held = isLive ? live : (own ?? left)
     return {
       slot,
       live: isLive,
+      warm: left !== null,
       state: own?.state ?? null,
-      deployment: isLive ? live.deployment : (own?.id ?? null),
+      deployment: isLive ? live.deployment : (own?.id ?? left?.deployment ?? null),
       release: held?.release ?? null,
       tag: held?.tag ?? null,
     }

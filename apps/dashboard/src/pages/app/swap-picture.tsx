@@ -76,7 +76,7 @@ function SlotBox({
   readonly app: AppJson
   readonly rate: SlotRateJson | undefined
 }) {
-  const { slot, live, state, release, tag, deployment } = view
+  const { slot, live, warm, state, release, tag, deployment } = view
   return (
     <article
       className={classNames(styles.slot, styles[slot], live && styles.live, state && !live && styles.comes)}
@@ -96,6 +96,7 @@ function SlotBox({
         )}
       </header>
       {deployment && rate && <Rate rate={rate} />}
+      {warm && <p className={styles.quiet}>warm: runs on for a while, so that a rollback takes no time</p>}
       {!deployment && <p className={styles.quiet}>empty: the next release boots here</p>}
       {state && app.active && (
         <div className={styles.under}>

@@ -27,7 +27,7 @@ export function OverviewPage() {
             label="Filter"
             quiet
             type="search"
-            placeholder={`Filter ${apps.length} apps`}
+            placeholder={apps.length === 1 ? 'Filter 1 app' : `Filter ${apps.length} apps`}
             value={text}
             onChange={(event) => setText(event.currentTarget.value)}
           />

@@ -15,25 +15,39 @@ export interface TimelineView {
 }
 
 const shown = 24
-const servingPhases = ['draining', 'baking', 'live']
+/** A release that was taken back has served until then. */
+const servingPhases = ['draining', 'baking']
+const takenBack = ['reverting', 'evicting', 'rolledBack']
 
 /** Pure. The newest deployments; what serves now is always among the spans, cut where the picture begins. */
 export function timelineOf(rows: readonly ListedDeploymentJson[], now: number): TimelineView {
   const newest = rows.slice(0, shown)
   const oldest = newest.at(-1)
   const from = oldest ? Math.min(Date.parse(oldest.createdAt), now - 60_000) : now
-  const spans = rows
-    .filter((row) => row.servingAt !== null && row.slot !== null && (row.serving || newest.includes(row)))
+  const served = rows.filter((row) => row.servingAt !== null && row.slot !== null)
+  const spans = served
+    .filter((row) => row.serving || newest.includes(row))
     .map((row) => ({
       row,
       from: Math.max(from, Date.parse(row.servingAt ?? row.createdAt)),
-      to: Math.max(from, servedUntil(row, now)),
+      to: Math.max(from, servedUntil(row, served, now)),
     }))
   return { from, spans, failures: newest.filter(({ state }) => state === 'failed' || state === 'canceled') }
 }
 
-function servedUntil({ serving, phases, finishedAt, servingAt }: ListedDeploymentJson, now: number): number {
-  if (serving) return now
-  const last = phases.findLast(({ name }) => servingPhases.includes(name))
-  return Date.parse(last?.finishedAt ?? finishedAt ?? servingAt ?? '') || now
+/** Until the next one served, but for those that were taken back: after them what was before served again. */
+function servedUntil(
+  row: ListedDeploymentJson,
+  served: readonly ListedDeploymentJson[],
+  now: number,
+): number {
+  if (row.serving) return now
+  if (takenBack.includes(row.state)) {
+    const last = row.phases.findLast(({ name }) => servingPhases.includes(name))
+    return Date.parse(last?.finishedAt ?? row.finishedAt ?? '') || now
+  }
+  const next = served
+    .filter(({ state, servingAt }) => !takenBack.includes(state) && (servingAt ?? '') > (row.servingAt ?? ''))
+    .map(({ servingAt }) => Date.parse(servingAt ?? ''))
+  return Math.min(now, ...next)
 }
