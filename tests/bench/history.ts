@@ -74,7 +74,7 @@ async function measure(url: string): Promise<Record<keyof typeof titles, Section
     const token = await store.createToken('bench', 'admin')
     return {
       history: await measureLists(createClient({ url: address, token })),
-      dashboard: await measureDashboard(address, token),
+      dashboard: await measureDashboard(address, token, Number(flags.apps)),
     }
   } finally {
     await server.close()

@@ -24,14 +24,14 @@ export function timelineOf(rows: readonly ListedDeploymentJson[], now: number): 
   const newest = rows.slice(0, shown)
   const oldest = newest.at(-1)
   const from = oldest ? Math.min(Date.parse(oldest.createdAt), now - 60_000) : now
-  const served = rows.filter((row) => row.servingAt !== null && row.slot !== null)
-  const spans = served
-    .filter((row) => row.serving || newest.includes(row))
-    .map((row) => ({
-      row,
-      from: Math.max(from, Date.parse(row.servingAt ?? row.createdAt)),
-      to: Math.max(from, servedUntil(row, served, now)),
-    }))
+  const serving = rows.find((row) => row.serving)
+  const shownRows = !serving || newest.includes(serving) ? newest : [...newest, serving]
+  const served = shownRows.filter((row) => row.servingAt !== null && row.slot !== null)
+  const spans = served.map((row) => ({
+    row,
+    from: Math.max(from, Date.parse(row.servingAt ?? row.createdAt)),
+    to: Math.max(from, servedUntil(row, served, now)),
+  }))
   return { from, spans, failures: newest.filter(({ state }) => state === 'failed' || state === 'canceled') }
 }
 
