@@ -79,6 +79,18 @@ describe.each(looks)('in $theme, on a $size', ({ theme, size }) => {
     await check('deployment')
   })
 
+  it('a deployment shows how its instances were found healthy, or not', async () => {
+    const { page } = browser
+    const { items } = await world.at.client.listDeployments({ params: { app: 'shop' } })
+    const idOf = (tag: string) => items.find((one) => one.tag === tag)?.id
+    const checks = page.getByRole('table', { name: 'Health checks of the deployment' })
+    await page.goto(`${world.at.url}/apps/shop/deployments/${idOf('v1.2.0')}`)
+    await checks.getByText('healthy', { exact: true }).first().waitFor()
+    await check('deployment-health')
+    await page.goto(`${world.at.url}/apps/shop/deployments/${idOf('v1.3.0')}`)
+    await page.getByText('instance.exited').first().waitFor()
+  })
+
   it('a deployment shows what it changed', async () => {
     const { page } = browser
     const { items } = await world.at.client.listDeployments({ params: { app: 'shop' } })

@@ -42,6 +42,14 @@ export function deploymentQuery(id: string) {
   })
 }
 
+/** Every attempt to find its instances healthy, the first first. */
+export function healthQuery(app: string, id: string) {
+  return queryOptions({
+    queryKey: [...keys.about(app), 'health', id],
+    queryFn: async ({ signal }) => (await api().listHealthAttempts({ params: { id }, signal })).items,
+  })
+}
+
 /** What is compared is settled; only what it is held against may change, with what serves. */
 export function changesQuery(id: string) {
   return queryOptions({

@@ -136,10 +136,25 @@ function Rate({ rate }: { readonly rate: SlotRateJson }) {
       </div>
       <div className={classNames(up < targets && styles.bad)}>
         <dt>instances</dt>
-        <dd>
+        <dd className={styles.instances}>
+          <Instances up={up} targets={targets} />
           {up} of {targets}
         </dd>
       </div>
     </dl>
+  )
+}
+
+/** One mark each, as far as they can be told apart. */
+const mostMarks = 24
+
+function Instances({ up, targets }: Pick<SlotRateJson, 'up' | 'targets'>) {
+  if (targets > mostMarks) return null
+  return (
+    <span className={styles.marks} aria-hidden="true">
+      {Array.from({ length: targets }, (_, index) => (
+        <i key={index} className={classNames(index >= up && styles.down)} />
+      ))}
+    </span>
   )
 }

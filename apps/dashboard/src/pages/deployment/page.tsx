@@ -10,6 +10,7 @@ import { Changes } from './changes.tsx'
 import { DeploymentActions } from './deployment-actions.tsx'
 import { Events } from './events.tsx'
 import { Facts } from './facts.tsx'
+import { Health } from './health.tsx'
 import { Logs } from './logs/logs.tsx'
 import styles from './page.module.css'
 import { Phases } from './phases.tsx'
@@ -34,6 +35,7 @@ export function DeploymentPage() {
       )}
       <Facts deployment={data} />
       <Phases deployment={data} />
+      <Health deployment={data} />
       <Changes deployment={data} />
       <Logs deployment={data} key={id} />
       <Events deployment={data} />
