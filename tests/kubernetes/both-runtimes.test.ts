@@ -232,12 +232,15 @@ describe.each<RuntimeName>(['docker', 'kubernetes'])('an app on %s', (runtime) =
     expect((await world.at.tagship('resume', 'shop')).exitCode).toBe(0)
   })
 
-  it('has a history that nobody has touched, and leaves nothing when it is removed', async () => {
+  it('has a history that nobody has touched, and leaves nothing when it is removed', {
+    timeout: 300_000,
+  }, async () => {
     expect((await world.at.tagship('audit', 'verify')).exitCode).toBe(0)
     await expect.poll(async () => (await world.at.tagship('app', 'remove', 'shop', '--yes')).exitCode).toBe(0)
     await expect.poll(() => setsOf(world, runtime), { timeout: 60_000 }).toEqual([])
     const left = () => world.objects('namespaces', '--field-selector', 'metadata.name=tagship-shop')
-    await expect.poll(left, { timeout: 60_000 }).toEqual([])
+    // The cluster waits for pods that drain, and looks again at its own pace.
+    await expect.poll(left, { timeout: 150_000 }).toEqual([])
   })
 })
 

@@ -82,9 +82,10 @@ describe('an app that moves', () => {
     expect((await world.at.push('shop', shop, 'v1.2.0')).stderr).toContain('serves at')
     await settled()
     expect((await world.at.fetch('shop.localhost')).version).toBe('1.2.0')
+    const own = ['--namespace', 'tagship-shop', '--selector', `dev.tagship=${world.at.id}`]
     const left = async () => [
-      ...(await world.objects('deployments', '--namespace', 'tagship-shop')),
-      ...(await world.objects('services', '--namespace', 'tagship-shop')),
+      ...(await world.objects('deployments', ...own)),
+      ...(await world.objects('services', ...own)),
     ]
     await expect.poll(async () => (await left()).filter(isPresent), { timeout: 60_000 }).toEqual([])
   })

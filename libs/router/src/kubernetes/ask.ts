@@ -1,7 +1,7 @@
 /** A request through an app's Service, that only the release in its live slot can answer. */
 import { request } from 'node:http'
 import { connect } from 'node:net'
-import type { HostName, Slot } from '@tagship/domain'
+import { type HostName, idleSlot, type Slot } from '@tagship/domain'
 import { askCluster, instanceName, serviceName, slotPorts, unlessStatus } from '@tagship/kubernetes'
 import { readState, type Spot } from './services.ts'
 
@@ -22,8 +22,9 @@ export async function askThrough(
 }
 
 /**
- * Whether users come to the slot now: the Service has its pods behind the slot's port and, where there is a way to the
- * cluster's network from here, so does the node. @throws cluster.*
+ * Whether users come to the slot now, and to no other: the Service has its pods behind the slot's port, and none behind
+ * the other's, and where there is a way to the cluster's network from here, so has the node. A cluster tells nodes of
+ * what comes and of what goes in two pieces, and may be cut off between them. @throws cluster.*
  */
 export async function hasTakenOver(spot: Spot, slot: Slot, clusterIp: string | null): Promise<boolean> {
   const { cluster, namespace, app } = spot
@@ -32,10 +33,16 @@ export async function hasTakenOver(spot: Spot, slot: Slot, clusterIp: string | n
     cluster.core.readNamespacedEndpoints({ name, namespace }),
   )
   const { subsets } = (await unlessStatus(looking, 404)) ?? {}
-  const isListed = subsets?.some(
-    ({ addresses, ports }) => addresses?.length && ports?.some((port) => port.name === slot),
-  )
-  return isListed === true && (!clusterIp || (await isRouted(clusterIp, slot)) !== 'notYet')
+  const isListed = (name: Slot) =>
+    subsets?.some(({ addresses, ports }) => addresses?.length && ports?.some((port) => port.name === name))
+  const other = idleSlot(slot)
+  if (!isListed(slot) || isListed(other)) return false
+  if (!clusterIp) return true
+  const [routed, left] = await Promise.all([
+    isRouted(clusterIp, slot),
+    takesConnections(clusterIp, slotPorts[other]),
+  ])
+  return routed !== 'notYet' && !left
 }
 
 /**
