@@ -21,6 +21,8 @@ describe('the hold of a rollback', () => {
 
   it('that was lifted while the route still moved back stays lifted', async () => {
     const params = { app: 'shop' }
+    const { live, warm } = await at.client.getApp({ params })
+    expect([live?.tag, warm?.tag]).toEqual(['v1.1.0', 'v1.0.0'])
     await at.client.rollBack({ params, body: { reason: 'test' } })
     expect((await at.client.getApp({ params })).hold).toMatchObject({ reason: 'test' })
     await at.client.resume({ params })

@@ -42,8 +42,12 @@ afterAll(async () => {
 })
 
 /** As certbot does: a folder for each host. */
-async function renew(host: string): Promise<void> {
-  const { certificate, key } = await makeCertificate(join(folder, 'made'), { names: [host], issuer })
+async function renew(host: string, days?: number): Promise<void> {
+  const { certificate, key } = await makeCertificate(join(folder, 'made'), {
+    names: [host],
+    issuer,
+    ...(days === undefined ? {} : { days }),
+  })
   const place = join(folder, 'certificates', host)
   await writeFiles({ [join(place, 'fullchain.pem')]: certificate, [join(place, 'privkey.pem')]: key })
 }
@@ -112,6 +116,17 @@ test('an app gets its certificate within seconds, without a restart of anything'
   await shop.version('1.1.0')
   expect(await at.push('shop', shop, 'v1.1.0')).toMatchObject({ exitCode: 0 })
   expect(await ask('shop.test', ports.apps, '/version')).toMatchObject({ status: 200, body: '1.1.0\n' })
+})
+
+test('a certificate that ends soon is told', async () => {
+  await renew('soon.test', 3)
+  const soon = async () => {
+    const { certificates } = await at.client.readSystem()
+    return certificates?.items.filter(({ endsSoon }) => endsSoon).map(({ names }) => names.join()) ?? []
+  }
+  await expect.poll(soon, patience).toEqual(['soon.test'])
+  expect((await at.tagship('doctor')).stdout).toContain('that of soon.test ends on')
+  await rm(join(folder, 'certificates/soon.test'), { recursive: true })
 })
 
 test('what cannot be used is said, and what works goes on', async () => {

@@ -3,8 +3,7 @@
  * where a machine has no room for hundreds of pods. `node hollow-node.ts KUBECONFIG`, until it is told to end.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { CoreV1Api, V1Pod } from '@kubernetes/client-node'
-import { CoreV1Api as Core, KubeConfig } from '@kubernetes/client-node'
+import { CoreV1Api, KubeConfig, type V1Pod } from '@kubernetes/client-node'
 
 const name = 'hollow'
 const lookMs = 250
@@ -14,7 +13,7 @@ const room = { cpu: '10k', memory: '10Ti', pods: '10k' }
 const [kubeconfig = ''] = process.argv.slice(2)
 const config = new KubeConfig()
 config.loadFromFile(kubeconfig)
-const core: CoreV1Api = config.makeApiClient(Core)
+const core = config.makeApiClient(CoreV1Api)
 
 let addresses = 0
 let beatAt = 0

@@ -150,6 +150,9 @@ describe('a cluster in trouble', () => {
       const isReady = () =>
         world.kubectl('get', 'node', name, '-o', 'jsonpath={.status.conditions[?(@.type=="Ready")].status}')
       process.kill(await pidOf(run ?? '', 'kubelet'), 'SIGKILL')
+      let isBack = false
+      // Others need the node, however this test ends.
+      onTestFinished(() => (isBack ? undefined : startPart(run ?? '', 'kubelet')))
       await expect.poll(isReady, { timeout: 90_000 }).toBe('Unknown')
       const pushed = await push()
       expect(pushed.stderr).toContain('instance.pending')
@@ -157,6 +160,7 @@ describe('a cluster in trouble', () => {
         /node\.kubernetes\.io\/(unreachable|not-ready)/,
       )
       await startPart(run ?? '', 'kubelet')
+      isBack = true
       await expect.poll(isReady, { timeout: 60_000 }).toBe('True')
       await expect.poll(() => live().catch(() => null), { timeout: 60_000 }).toBe(before)
       expect((await push(patient)).stderr).toContain('serves at')
@@ -328,31 +332,26 @@ async function throttled(run: string, kubeconfig: string): Promise<{ refused(): 
 }
 
 /** Asks somebody who is not there, and takes silence for a no. */
-async function brokenWebhook(folder: string, namespace: string, name: string): Promise<string> {
-  const file = join(folder, 'webhook.json')
-  await writeFile(
-    file,
-    JSON.stringify({
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingWebhookConfiguration',
-      metadata: { name },
-      webhooks: [
-        {
-          name: 'refuse.tagship.dev',
-          clientConfig: { service: { name: 'nobody', namespace } },
-          rules: [
-            { apiGroups: ['apps'], apiVersions: ['v1'], operations: ['CREATE'], resources: ['deployments'] },
-          ],
-          namespaceSelector: { matchLabels: { 'dev.tagship': name.replace('refuse-', '') } },
-          admissionReviewVersions: ['v1'],
-          sideEffects: 'None',
-          failurePolicy: 'Fail',
-          timeoutSeconds: 2,
-        },
-      ],
-    }),
-  )
-  return file
+function brokenWebhook(folder: string, namespace: string, name: string): Promise<string> {
+  return objectFile(folder, {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingWebhookConfiguration',
+    metadata: { name },
+    webhooks: [
+      {
+        name: 'refuse.tagship.dev',
+        clientConfig: { service: { name: 'nobody', namespace } },
+        rules: [
+          { apiGroups: ['apps'], apiVersions: ['v1'], operations: ['CREATE'], resources: ['deployments'] },
+        ],
+        namespaceSelector: { matchLabels: { 'dev.tagship': name.replace('refuse-', '') } },
+        admissionReviewVersions: ['v1'],
+        sideEffects: 'None',
+        failurePolicy: 'Fail',
+        timeoutSeconds: 2,
+      },
+    ],
+  })
 }
 
 /** What the controller wrote down. */
@@ -360,16 +359,20 @@ async function logOf({ at }: World): Promise<string> {
   return readFile(join(at.data, 'controller.log'), 'utf8')
 }
 
-async function limitRange(folder: string, namespace: string): Promise<string> {
-  const file = join(folder, 'limits.json')
-  await writeFile(
-    file,
-    JSON.stringify({
-      apiVersion: 'v1',
-      kind: 'LimitRange',
-      metadata: { name: 'low', namespace },
-      spec: { limits: [{ type: 'Container', max: { memory: '64Mi' } }] },
-    }),
-  )
+function limitRange(folder: string, namespace: string): Promise<string> {
+  return objectFile(folder, {
+    apiVersion: 'v1',
+    kind: 'LimitRange',
+    metadata: { name: 'low', namespace },
+    spec: { limits: [{ type: 'Container', max: { memory: '64Mi' } }] },
+  })
+}
+
+async function objectFile(
+  folder: string,
+  object: { readonly kind: string; readonly [field: string]: unknown },
+): Promise<string> {
+  const file = join(folder, `${object.kind}.json`)
+  await writeFile(file, JSON.stringify(object))
   return file
 }

@@ -22,57 +22,22 @@ export async function makeCertificate(
   folder: string,
   { names, days = 30, issuer }: CertificateRequest,
 ): Promise<{ readonly certificate: string; readonly key: string }> {
-  await mkdir(folder, { recursive: true })
-  const [key, certificate] = [join(folder, 'made.key'), join(folder, 'made.crt')]
-  const alternatives = `subjectAltName=${names.map((name) => `DNS:${name}`).join(',')}`
-  const signed = issuer
-    ? [
-        '-CA',
-        join(issuer.folder, 'ca.crt'),
-        '-CAkey',
-        join(issuer.folder, 'ca.key'),
-        '-addext',
-        'basicConstraints=CA:FALSE',
-      ]
-    : []
-  await openssl(
-    'req',
-    '-x509',
-    ...newKey,
-    '-keyout',
-    key,
-    '-out',
-    certificate,
-    '-days',
-    String(days),
-    ...signed,
-    '-subj',
-    `/CN=${names[0]}`,
-    '-addext',
-    alternatives,
-  )
-  const own = await readFile(certificate, 'utf8')
-  return { certificate: `${own}${issuer?.certificate ?? ''}`, key: await readFile(key, 'utf8') }
+  const signed = issuer && [
+    ...['-CA', join(issuer.folder, 'ca.crt'), '-CAkey', join(issuer.folder, 'ca.key')],
+    ...['-addext', 'basicConstraints=CA:FALSE'],
+  ]
+  const made = await issue(folder, 'made', [
+    ...['-days', `${days}`, '-subj', `/CN=${names[0]}`],
+    ...['-addext', `subjectAltName=${names.map((name) => `DNS:${name}`).join(',')}`],
+    ...(signed ?? []),
+  ])
+  return { ...made, certificate: `${made.certificate}${issuer?.certificate ?? ''}` }
 }
 
 /** Who signs the certificates of a test. */
 export async function makeAuthority(folder: string): Promise<TestAuthority> {
-  await mkdir(folder, { recursive: true })
-  const [key, certificate] = [join(folder, 'ca.key'), join(folder, 'ca.crt')]
-  await openssl(
-    'req',
-    '-x509',
-    ...newKey,
-    '-keyout',
-    key,
-    '-out',
-    certificate,
-    '-days',
-    '30',
-    '-subj',
-    '/CN=Test authority',
-  )
-  return { folder, certificate: await readFile(certificate, 'utf8') }
+  const { certificate } = await issue(folder, 'ca', ['-days', '30', '-subj', '/CN=Test authority'])
+  return { folder, certificate }
 }
 
 /** One file after the other, as most programs write them. */
@@ -83,9 +48,14 @@ export async function writeFiles(files: Readonly<Record<string, string>>): Promi
   }
 }
 
-const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'] as const
-
-async function openssl(...args: string[]): Promise<void> {
-  const { exitCode, stderr, startError } = await runCommand('openssl', args)
+/** A new key, `NAME.key`, and a certificate for it, `NAME.crt`. */
+async function issue(folder: string, name: string, args: readonly string[]) {
+  await mkdir(folder, { recursive: true })
+  const [key, certificate] = [join(folder, `${name}.key`), join(folder, `${name}.crt`)]
+  const { exitCode, stderr, startError } = await runCommand('openssl', [
+    ...['req', '-x509', '-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'],
+    ...['-keyout', key, '-out', certificate, ...args],
+  ])
   if (exitCode !== 0) throw new Error(`openssl: ${startError ?? stderr}`)
+  return { certificate: await readFile(certificate, 'utf8'), key: await readFile(key, 'utf8') }
 }

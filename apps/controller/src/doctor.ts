@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { createClient, type DoctorReport } from '@tagship/api'
 import { formatSize, TagshipError, toTagshipError } from '@tagship/domain'
-import { createAskEngine, createDocker, readCertificates, runCommand } from '@tagship/kit'
+import { createAskEngine, createDocker, endsSoon, readCertificates, runCommand } from '@tagship/kit'
 import { openDataFolder } from './data-folder.ts'
 import { preparedImages } from './images.ts'
 import type { Options } from './options.ts'
@@ -11,8 +11,6 @@ type Check = DoctorReport[number]
 
 const leastFreeBytes = 2_000_000_000
 const answerMs = 5_000
-/** Those who renew by themselves do so a month before. */
-const renewBeforeMs = 14 * 24 * 3_600_000
 
 /** One that hangs must not make the doctor hang. */
 const askEngine = createAskEngine(
@@ -109,7 +107,7 @@ async function checkCertificates(tls: Options['tls']): Promise<string> {
   const { certificates, problems } = await readCertificates(tls.folder)
   const [problem] = problems
   if (problem) throw new Error(`${problem.path}: ${problem.problem}`)
-  const soon = certificates.find(({ notAfter }) => notAfter.getTime() < Date.now() + renewBeforeMs)
+  const soon = certificates.find(endsSoon)
   if (soon) throw new Error(`that of ${soon.names.join(', ')} ends on ${soon.notAfter.toISOString()}`)
   if (certificates.length === 0) throw new Error(`there is none in ${tls.folder}`)
   return certificates.flatMap(({ names }) => names).join(', ')

@@ -1,7 +1,7 @@
 /** The control plane as it is now, part by part; what does not answer is null, and nothing takes long. */
 import { statfs } from 'node:fs/promises'
 import type { SystemJson } from '@tagship/api'
-import { runCommand } from '@tagship/kit'
+import { endsSoon, runCommand } from '@tagship/kit'
 import type { Parts } from './parts.ts'
 import { readiness } from './readiness.ts'
 import { readRegistry } from './registry.ts'
@@ -48,10 +48,11 @@ function describeCertificates({ certificates }: Parts): SystemJson['certificates
   if (!certificates) return null
   const { certificates: items, problems } = certificates.now()
   return {
-    items: items.map(({ names, notAfter, path }) => ({
-      names: [...names],
-      notAfter: notAfter.toISOString(),
-      path,
+    items: items.map((certificate) => ({
+      names: [...certificate.names],
+      notAfter: certificate.notAfter.toISOString(),
+      endsSoon: endsSoon(certificate),
+      path: certificate.path,
     })),
     problems: problems.map((problem) => ({ ...problem })),
   }

@@ -50,7 +50,9 @@ export const system = z
     /** In the order of their names; null: no TLS. */
     certificates: z
       .object({
-        items: z.array(z.object({ names: z.array(z.string()), notAfter: time, path: z.string() })),
+        items: z.array(
+          z.object({ names: z.array(z.string()), notAfter: time, endsSoon: z.boolean(), path: z.string() }),
+        ),
         problems: z.array(z.object({ path: z.string(), problem: z.string() })),
       })
       .nullable(),

@@ -52,6 +52,14 @@ export function certificateFor(certificates: readonly Certificate[], host: strin
   return having(host) ?? having(wildcard) ?? null
 }
 
+/** Those who renew by themselves do so a month before. */
+const renewBeforeMs = 14 * 24 * 3_600_000
+
+/** Whether somebody should see to it by now. */
+export function endsSoon({ notAfter }: Certificate): boolean {
+  return notAfter.getTime() < Date.now() + renewBeforeMs
+}
+
 interface Parsed {
   readonly path: string
   readonly chain: readonly X509Certificate[]

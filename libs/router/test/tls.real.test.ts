@@ -16,6 +16,7 @@ import { makeAuthority, makeCertificate, type TestAuthority, writeFiles } from '
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { socketsOf } from '../src/haproxy/folder.ts'
 import { askSocket } from '../src/haproxy/socket.ts'
+import { createHaproxyRouter } from '../src/index.ts'
 import { get } from './support/get.ts'
 import { freePort, openSetting, shop, shopHost, until } from './support/setting.ts'
 
@@ -56,20 +57,17 @@ async function certificateOf(...names: string[]): Promise<Certificate> {
   return only ?? expect.fail('there is no certificate')
 }
 
-async function handshake(servername: string, options: { ALPNProtocols?: string[] } = {}): Promise<TLSSocket> {
-  const socket = connect({
-    host: '127.0.0.1',
-    port: httpsPort,
-    servername,
-    ca: issuer.certificate,
-    ...options,
-  })
+/** What TLS says where a name has none (RFC 6066: unrecognized_name). */
+const noCertificate = /unrecognized name|handshake failure/
+
+async function handshake(servername: string, port = httpsPort): Promise<TLSSocket> {
+  const socket = connect({ host: '127.0.0.1', port, servername, ca: issuer.certificate })
   await once(socket, 'secureConnect')
   return socket
 }
 
-async function fingerprintFor(host: string): Promise<string> {
-  const socket = await handshake(host)
+async function fingerprintFor(host: string, port = httpsPort): Promise<string> {
+  const socket = await handshake(host, port)
   const { fingerprint } = socket.getPeerCertificate()
   socket.destroy()
   return fingerprint.replaceAll(':', '')
@@ -88,7 +86,7 @@ async function getSecurely(host: string, path: string) {
 describe('certificates', () => {
   test('are none at the start, and then nobody is served over TLS', async () => {
     await router.setCertificates([])
-    await expect(handshake(shopHost)).rejects.toThrow()
+    await expect(handshake(shopHost)).rejects.toThrow(noCertificate)
     expect((await get(`${url}/version`, { host: shopHost })).body.trim()).toBe('1')
   })
 
@@ -99,7 +97,7 @@ describe('certificates', () => {
     expect(await fingerprintFor(deepHost)).toBe(wild.fingerprint)
     const headers = await getSecurely(shopHost, '/headers')
     expect(JSON.parse(headers.body)).toMatchObject({ 'x-forwarded-proto': 'https' })
-    await expect(handshake('other.test')).rejects.toThrow()
+    await expect(handshake('other.test')).rejects.toThrow(noCertificate)
   })
 
   test('are served over HTTP/2, too', async () => {
@@ -161,7 +159,7 @@ describe('certificates', () => {
     const [shopOnly, wild] = [await certificateOf(shopHost), await certificateOf('*.wild.test')]
     await router.setCertificates([shopOnly, wild])
     await router.setCertificates([wild])
-    await expect(handshake(shopHost)).rejects.toThrow()
+    await expect(handshake(shopHost)).rejects.toThrow(noCertificate)
     expect(await fingerprintFor(deepHost)).toBe(wild.fingerprint)
     await router.setCertificates([wild])
     await router.setCertificates([shopOnly, wild])
@@ -187,6 +185,28 @@ describe('who comes without TLS', () => {
     const challenge = await get(`${url}/.well-known/acme-challenge/token`, { host: shopHost })
     expect(challenge.status).not.toBe(308)
     expect(await router.askThrough(shopHost, '/version')).toEqual({ instance: 'shop-1', status: 200 })
+  })
+})
+
+describe('a router that leads nobody to TLS', () => {
+  test('serves hosts with a certificate both ways', async () => {
+    const https = { port: await freePort(), redirectPort: null }
+    const folder = await mkdtemp(join(tmpdir(), 'tagship-plain-'))
+    const bind = { address: '127.0.0.1', port: await freePort() }
+    const installation = `${setting.options.installation}-plain`
+    const plain = createHaproxyRouter({ ...setting.options, installation, folder, bind, https })
+    try {
+      await plain.ensure()
+      const one = await certificateOf(shopHost)
+      await plain.setCertificates([one])
+      await plain.setCertificates([one])
+      expect(await fingerprintFor(shopHost, https.port)).toBe(one.fingerprint)
+      const page = await get(`http://127.0.0.1:${bind.port}/`, { host: shopHost })
+      expect(page.status).toBe(404)
+    } finally {
+      await plain.stop()
+      await rm(folder, { recursive: true, force: true })
+    }
   })
 })
 

@@ -26,17 +26,18 @@ export async function followEvents(queryClient: QueryClient, signal: AbortSignal
     before = state
     connection.set(state)
   }
-  await whileVisible(signal, async (signal) => {
+  await whileVisible(signal, async (visible) => {
     try {
-      for await (const message of await api().follow.readEvents({ signal, onConnection })) {
+      for await (const message of await api().follow.readEvents({ signal: visible, onConnection })) {
         take(queryClient, message)
         renewed(message.event.app)
       }
     } catch (error) {
+      if (signal.aborted) return
       if (error instanceof ApiError && error.status === 401) forgetSession()
       else onConnection('broken')
     }
-    await pause(againMs, signal)
+    await pause(againMs, visible)
   })
 }
 

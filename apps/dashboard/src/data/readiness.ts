@@ -13,15 +13,15 @@ const againMs = 2_000
 
 /** Follows until the signal aborts. Where nobody can be let in, since Postgres is away, the open endpoint still tells why. */
 export async function followReadiness(signal: AbortSignal): Promise<void> {
-  await whileVisible(signal, async (signal) => {
+  await whileVisible(signal, async (visible) => {
     try {
-      for await (const found of await api().follow.watchReadiness({ signal })) tell(found)
+      for await (const found of await api().follow.watchReadiness({ signal: visible })) tell(found)
     } catch {
       await api()
-        .readiness({ signal })
+        .readiness({ signal: visible })
         .then(tell, () => missing.set([]))
     }
-    await pause(againMs, signal)
+    await pause(againMs, visible)
   })
 }
 
