@@ -77,8 +77,10 @@ prepare_programs() {
   tests_can_run || set -- "$@" iproute2 openssh-server git-lfs chromium openssl
   # What the router is compared with, and what makes the requests.
   bench_can_run || set -- "$@" nginx-light wrk
-  clusters_can_run || set -- "$@" kubernetes-client docker-registry etcd-server containernetworking-plugins conntrack \
-    ebtables socat iproute2 openssl golang-1.19-go dpkg-dev gcc libc6-dev bc
+  clusters_can_run || set -- "$@" docker-registry etcd-server containernetworking-plugins conntrack ebtables socat \
+    iproute2 openssl golang-1.19-go dpkg-dev gcc libc6-dev bc
+  # Somebody else's package of it may be there, and then the distribution's cannot be installed beside.
+  clusters_can_run || have kubectl || set -- "$@" kubernetes-client
   # What signatures of tags and commits are verified with.
   have gpg || set -- "$@" gnupg
   have git || set -- "$@" git

@@ -11,7 +11,7 @@ const version = readFileSync(new URL('VERSION', import.meta.url), 'utf8').trim()
 const port = Number(process.env.PORT ?? 8080)
 const page = renderPage(version)
 const webSockets = new Set()
-let stopping = false
+let ending = null
 
 const routes = {
   'GET /': (_, response) => send(response, 200, page, 'text/html; charset=utf-8'),
@@ -25,8 +25,9 @@ const routes = {
 
 const server = createServer((request, response) => {
   response.setHeader('x-version', version)
-  // Whoever keeps this connection should know that it ends with this answer.
-  if (stopping) response.setHeader('connection', 'close')
+  response.on('finish', () => {
+    if (response.getHeader('connection') !== 'close') ending?.refresh()
+  })
   const url = URL.parse(request.url, 'http://app')
   const route = routes[`${request.method} ${url?.pathname}`]
   if (route) route(request, response, Math.min(Number(url.searchParams.get('ms')) || 1_000, 60_000))
@@ -46,16 +47,24 @@ server.listen(port, () => process.stdout.write(`version ${version} listens on po
 
 /**
  * SIGTERM: finish what is under way, and end. Whoever keeps a connection is told with an answer that it is over, and has
- * a second to ask for one: closed under a request, the connection would lose it.
+ * a second to ask for one, also after an answer that had begun before and could not say so: closed under a request, the
+ * connection would lose it.
  */
 process.once('SIGTERM', () => {
-  stopping = true
   for (const webSocket of webSockets) webSocket.close(1001)
-  server.getConnections((_, count) => setTimeout(() => server.close(), count > 0 ? 1_000 : 0))
+  server.getConnections((_, count) => {
+    ending = setTimeout(() => server.close(), count > 0 ? 1_000 : 0)
+  })
 })
 
+/** Starts an answer. */
+function begin(response, status, headers) {
+  if (ending) response.setHeader('connection', 'close')
+  return response.writeHead(status, headers)
+}
+
 function send(response, status, text, type = 'text/plain; charset=utf-8') {
-  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text)
+  begin(response, status, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text)
 }
 
 /** Answers after `ms`. */
@@ -66,7 +75,7 @@ async function slow(_, response, ms) {
 
 /** A line each 250 ms for `ms`, numbered from 0, then `end`. */
 async function stream(_, response, ms) {
-  response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).flushHeaders()
+  begin(response, 200, { 'content-type': 'text/plain; charset=utf-8' }).flushHeaders()
   for (let line = 0; line < ms / 250 && !response.destroyed; line += 1) {
     response.write(`${line} ${version}\n`)
     await sleep(250)
@@ -76,8 +85,7 @@ async function stream(_, response, ms) {
 
 /** Sends back what it is sent, while it comes. */
 function echo(request, response) {
-  response.setHeader('content-type', 'application/octet-stream')
   const length = request.headers['content-length']
-  if (length) response.setHeader('content-length', length)
-  pipeline(request, response, () => {})
+  const headers = { 'content-type': 'application/octet-stream', ...(length && { 'content-length': length }) }
+  pipeline(request, begin(response, 200, headers), () => {})
 }

@@ -30,15 +30,26 @@ export async function onPush(
 ): Promise<void> {
   const app = await ports.store.appByName(push.app)
   if (!app || push.tags.length === 0) return
+  const pushed = new Set<string>(push.tags.map(({ name }) => name))
   const deployment = await patiently(say, async () => {
     using _turn = await takeTurn()
-    return await deployChosen(ports, app, await observeTags(ports, app), push.actor)
+    const chosen = await deployChosen(ports, app, await observeTags(ports, app), push.actor)
+    return chosen ?? (await foundByAnother(ports.store, app, pushed))
   })
-  const pushed = new Set<string>(push.tags.map(({ name }) => name))
   if (!deployment || push.tags.length > 1 || !pushed.has(deployment.tag ?? '')) {
     for (const line of verdictLines(await verdictsOf(ports, app, pushed))) say(line)
   }
   if (deployment) await tellProgress(ports.store, deployment.id, urlOf(app), say, signal)
+}
+
+/** A poll, or another controller's, may see the tag before the pusher's own look does. */
+async function foundByAnother(
+  store: Store,
+  app: AppRecord,
+  pushed: ReadonlySet<string>,
+): Promise<Deployment | null> {
+  const active = await store.activeDeployment(app.id)
+  return active && pushed.has(active.tag ?? '') ? active : null
 }
 
 const againMs = 1_000
