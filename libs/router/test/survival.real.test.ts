@@ -201,14 +201,27 @@ describe('without anybody but the engine', () => {
     },
   )
 
+  test('a switch that was acknowledged outlives the damage', async () => {
+    await router.switchTo({ seat: 5, slot: 'blue' }, 10n, shopFrom('green'))
+    await container.stop({ t: 0 })
+    await writeFile(seatFile, 'nonsense\n')
+    await container.start()
+    await serves('1')
+    await router.restore(async () => [{ ...route, fence: 10n }])
+    await router.restore(async () => [route])
+  })
+
   test('the router starts without routes where there is no whole file at all', async () => {
     await container.stop({ t: 0 })
     await Promise.all([truncate(seatFile, 0), rm(file('seats.cfg.last'), { force: true })])
     await container.start()
-    await until('it answers', async () => (await answer())?.status === 404)
+    // Whoever has lost its routes does not say that there is no such app.
+    await until('it answers', async () => (await answer())?.status === 503)
     await router.ensure()
+    expect((await answer())?.status).toBe(503)
     await router.restore(async () => [route])
     await serves('2')
+    expect((await get(`${url}/`, { host: 'nobody.test' })).status).toBe(404)
   })
 })
 

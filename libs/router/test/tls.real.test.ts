@@ -197,6 +197,7 @@ describe('a router that leads nobody to TLS', () => {
     const plain = createHaproxyRouter({ ...setting.options, installation, folder, bind, https })
     try {
       await plain.ensure()
+      await plain.restore(async () => [])
       const one = await certificateOf(shopHost)
       await plain.setCertificates([one])
       await plain.setCertificates([one])

@@ -12,11 +12,11 @@ import { app, host, type World } from '../world.ts'
 
 /** What was in flight when the router died is lost; that it is back in time, and knows its routes, is promised. */
 const backWithin =
-  (ms: number): NonNullable<Cell['judge']> =>
+  (ms: number, mayAnswer?: number): NonNullable<Cell['judge']> =>
   ({ total }: ProberReport) => [
     ...(total.longestGapMs > ms ? [`nothing right came back for ${Math.round(total.longestGapMs)} ms`] : []),
     ...total.failures
-      .filter(({ status }) => (status ?? 0) >= 400)
+      .filter(({ status }) => (status ?? 0) >= 400 && status !== mayAnswer)
       .slice(0, 3)
       .map(({ status, message }) => `answered with ${status}: ${message}`),
   ]
@@ -66,8 +66,10 @@ const damages: Readonly<Record<string, Damage>> = {
 const losses: Readonly<Record<string, Damage>> = {
   'haproxy.cfg broken': (world) => writeFile(inFolder(world, 'haproxy.cfg'), 'global\n  nonsense\n'),
   'start script empty': (world) => truncate(inFolder(world, 'start.sh'), 0),
-  'folder removed': (world) => rm(inFolder(world), { recursive: true }),
 }
+
+/** Also the fallback is gone: until the controller has told it its routes, the router asks for patience (503). */
+const folderRemoved: Damage = (world) => rm(inFolder(world), { recursive: true })
 
 /** Where a deployment is held while the router is struck: the state, and the fault point that holds it. */
 const moments: readonly (readonly [DeploymentState, string])[] = [
@@ -103,12 +105,12 @@ async function strikeRouter(world: World, damage: Damage): Promise<number> {
 const representative: readonly string[] = ['docker rm -f', 'seats.cfg cut short, then killed']
 
 /** While nothing is under way. */
-const whileLive = (fault: string, damage: Damage, ms = backMs): Cell => ({
+const whileLive = (fault: string, damage: Damage, judge = backWithin(backMs)): Cell => ({
   fault: 'router',
   at: `${fault} · live`,
   servers: 'own',
   ...(representative.includes(fault) ? { representative: true } : {}),
-  judge: backWithin(ms),
+  judge,
   async strike(world) {
     const standing = await asItStands(world)
     return { ...standing, mendedAt: await strikeRouter(world, damage) }
@@ -263,8 +265,9 @@ export const routerFaults: readonly Cell[] = [
   ...Object.entries({ ...damages, ...losses }).map(([fault, damage]) =>
     whileLive(`${fault}, then killed`, then(damage, killMaster)),
   ),
-  whileLive('hangs', (world) => signalWorker(world, 'SIGSTOP'), hungBackMs),
-  whileLive('sockets removed', (world) => rm(inFolder(world, 'run/cli.sock')), hungBackMs),
+  whileLive('folder removed, then killed', then(folderRemoved, killMaster), backWithin(backMs, 503)),
+  whileLive('hangs', (world) => signalWorker(world, 'SIGSTOP'), backWithin(hungBackMs)),
+  whileLive('sockets removed', (world) => rm(inFolder(world, 'run/cli.sock')), backWithin(hungBackMs)),
   staleRoutes,
   damagedUnderneath,
   portTaken,

@@ -161,6 +161,8 @@ function redirect(port: number): string {
 
 /** Says why a request has no backend of an app. */
 const pages = `backend pages from web
+  http-request set-var(txn.unsure) str(routes),map_str(virt@unsure)
+${answer('unhealthy', '{ var(txn.unsure) -m found }')}
 ${answer('no-app', '!{ var(txn.seat) -m found }')}
 ${answer('no-preview', '{ var(txn.preview) -m found }')}
 ${answer('not-live', '!{ var(txn.backend) -m found }')}

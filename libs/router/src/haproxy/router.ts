@@ -109,6 +109,7 @@ export function createHaproxyRouter(options: HaproxyOptions): HaproxyRouter {
     restore: async (readRoutes) => {
       prepareFolder(folder)
       await restoreRoutes(restoring, readRoutes)
+      await seats.confirm()
       if (await seats.mendFile()) log.warn({ file: seatFileOf(folder) }, 'the file of seats was damaged')
     },
     forget: (seat) => forgetSeat(restoring, seat),

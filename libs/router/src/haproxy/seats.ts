@@ -34,6 +34,8 @@ export interface Seats extends SeatWriter {
   one(seat: number): Promise<Seat>
   /** Writes the file of seats again where it is not what the running router knows. @returns whether it was not */
   mendFile(): Promise<boolean>
+  /** Who is in no seat is from now on known not to be there: the seats were compared with the rows. */
+  confirm(): Promise<void>
   /** Refuses writes (`router.unavailable`) for so long, or until a new worker takes over. */
   freeze(seconds: number): Promise<void>
   /** Counts from the next reload on. @throws router.refused where a seat beyond is taken */
@@ -48,8 +50,15 @@ export function createSeats(socketPath: string, file: string): Seats {
     return version
   }
   const known = () => askSocket(socketPath, 'tagship seats')
+  const direct = writer((line) => command(`tagship ${line}`))
   return {
-    ...writer((line) => command(`tagship ${line}`)),
+    ...direct,
+    switchTo: async (...to) => {
+      await direct.switchTo(...to)
+      // Written once more, what stands in for a damaged file knows of it, too.
+      await command('tagship save')
+    },
+    confirm: async () => void readReply(await askSocket(socketPath, 'tagship confirm'), 'confirm'),
     unchanged: ({ number, version }) => {
       let last = version
       return writer(async (line) => {

@@ -228,6 +228,13 @@ command('save', '', function()
   return problem and 'refused the file of seats cannot be written: ' .. problem or 'ok'
 end)
 
+-- A router without any app may have lost its routes: until who knows has compared them, nobody is told that an app is
+-- not there.
+command('confirm', '', function()
+  core.del_map('virt@unsure', 'routes')
+  return 'ok'
+end)
+
 -- The next worker reads the file while this one still answers: what is written in between would be lost.
 command('freeze', 'SECONDS', function(seconds)
   frozen_until = core.now().sec + math.tointeger(seconds)
@@ -251,4 +258,5 @@ read()
 
 core.register_init(function()
   for number, seat in ipairs(seats) do publish(number, seat, free_seat()) end
+  if next(owner) == nil then core.set_map('virt@unsure', 'routes', 'lost') end
 end)
