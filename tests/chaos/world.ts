@@ -34,6 +34,8 @@ export interface World extends AsyncDisposable {
   untilState(...states: DeploymentState[]): Promise<DeploymentJson>
   /** From now on the controller meets this fault point (`switching.acted`, `…:pause`), once; or none. */
   arm(fault?: string): Promise<void>
+  /** Waits until the controller is at the point that was armed. */
+  struck(): Promise<void>
   /** Waits until the controller has ended by itself, as its fault point told it to. */
   controllerDied(): Promise<void>
   /** Lets a controller go on that waits at its fault point. */
@@ -91,6 +93,7 @@ export async function startWorld(machine: Machine, servers: 'own' | 'given'): Pr
       await writeFile(`${faultFile}.new`, fault ?? 'none')
       await rename(`${faultFile}.new`, faultFile)
     },
+    struck: () => until('the fault point is reached', 30_000, () => !existsSync(faultFile)),
     async controllerDied() {
       const pid = await at.pid()
       await until(`the controller (pid ${pid}) has ended`, 60_000, () => !existsSync(`/proc/${pid}`))

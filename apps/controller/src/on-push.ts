@@ -48,8 +48,8 @@ async function foundByAnother(
   app: AppRecord,
   pushed: ReadonlySet<string>,
 ): Promise<Deployment | null> {
-  const active = await store.activeDeployment(app.id)
-  return active && pushed.has(active.tag ?? '') ? active : null
+  const newest = await store.newestDeployment(app.id)
+  return newest && pushed.has(newest.tag ?? '') && !isDecided(newest.state) ? newest : null
 }
 
 const againMs = 1_000

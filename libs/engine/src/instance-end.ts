@@ -8,6 +8,14 @@ export function hasEnded(instance: Instance): boolean {
   return instance.state === 'exited' || instance.state === 'restarting' || instance.restarts > 0
 }
 
+/**
+ * Who ends by itself is started again at once. One that has ended and is not was ended by its engine, which stopped, or by
+ * somebody who told the engine to.
+ */
+export function wasEnded({ state, note }: Instance): boolean {
+  return state === 'exited' && note === null
+}
+
 /** What is `restarting` or `replacing` is the runtime's to bring back; what has no address was cut from its network. */
 export function canServe({ state, address }: Instance): boolean {
   return state === 'restarting' || state === 'replacing' || (state === 'running' && address !== null)

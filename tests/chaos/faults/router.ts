@@ -131,6 +131,7 @@ const whileHeld = (
     const before = await live(world)
     const { version } = await world.begin()
     await world.untilState(state)
+    await world.struck()
     const moved = point === 'switching.afterSwitch' || state === 'draining' || state === 'baking'
     await serves(world, moved ? version : before)
     const mendedAt = await strikeRouter(world, damage)

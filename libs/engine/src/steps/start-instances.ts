@@ -17,17 +17,21 @@ const startInTurn = pLimit(4)
 export const startInstances: Step = async (context) => {
   const { ports, claim } = context
   if (claim.manifest?.release) await ports.runtime.removeOneOff(claim.app.name, claim.deployment.id)
-  const specs = instanceSpecs(claim, await settledProcesses(context), await ports.store.environment(claim))
-  const [vacated, starts] = await Promise.all([
-    vacateSlot(context),
-    Promise.allSettled(startAll(context, specs)),
-  ])
-  const failure = starts.find((start) => start.status === 'rejected')
-  if (failure) throw failure.reason
+  const [vacated, instances] = await Promise.all([vacateSlot(context), ensureInstances(context)])
   return happened('started', {
-    detail: { instances: specs.length },
+    detail: { instances },
     jobs: vacated ? [{ queue: 'maintenance', id: 'warm' }] : [],
   })
+}
+
+/** Starts those of the deployment's instances that do not run. @returns how many there are to be */
+export async function ensureInstances(context: StepContext): Promise<number> {
+  const { ports, claim } = context
+  const specs = instanceSpecs(claim, await settledProcesses(context), await ports.store.environment(claim))
+  const starts = await Promise.allSettled(startAll(context, specs))
+  const failure = starts.find((start) => start.status === 'rejected')
+  if (failure) throw failure.reason
+  return specs.length
 }
 
 /** What an older deployment left in the slot loses its place at the router. @returns whether there was any */

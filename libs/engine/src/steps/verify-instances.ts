@@ -1,11 +1,11 @@
 import { chooseProbe, type Probe, type ProbeResult, probeDelay, TagshipError } from '@tagship/domain'
 import { fillSlot } from '../fill-slot.ts'
 import { recordingHealth } from '../health-record.ts'
-import { describeEnd, hasEnded } from '../instance-end.ts'
+import { describeEnd, hasEnded, wasEnded } from '../instance-end.ts'
 import { sleep } from '../lease.ts'
 import type { Instance, Runtime } from '../ports.ts'
 import { processOf, type SettledProcess, settleProcesses } from '../specs.ts'
-import { settledProcesses } from './start-instances.ts'
+import { ensureInstances, settledProcesses } from './start-instances.ts'
 import { happened, type Step, type StepContext, waitFor } from './step.ts'
 
 const promotionCheckMs = 2_000
@@ -48,11 +48,15 @@ async function verifyAll(context: StepContext): Promise<void> {
   const { ports, claim } = context
   const { imageDigest, id } = claim.deployment
   if (!claim.manifest || !imageDigest) throw new TagshipError('internal', `deployment ${id} has no manifest`)
-  const [image, instances] = await Promise.all([
+  const [image, found] = await Promise.all([
     ports.runtime.imageFacts(imageDigest),
     ports.runtime.list(claim.app.name, id),
   ])
   if (!image) throw new TagshipError('image.missing', `the image ${imageDigest} is no longer on this machine`)
+  const ended = found.some(wasEnded)
+  const instances = ended ? await bringBack(context) : found
+  // What waits for a person was healthy before: each look gives it the whole time again.
+  const since = ended || claim.deployment.state !== 'verifying' ? Date.now() : claim.stateSince.getTime()
   const processes = settleProcesses(claim.manifest, image)
   const expected = processes.reduce((sum, { spec }) => sum + spec.replicas, 0)
   if (instances.length < expected) {
@@ -66,23 +70,37 @@ async function verifyAll(context: StepContext): Promise<void> {
     ports.store.recordInstances(id, recorded),
     ...instances.map((instance) => {
       const process = processOf(processes, instance)
-      return verifyOne(context, instance, process, chooseProbe(process.spec.health, process.port, image))
+      const probe = chooseProbe(process.spec.health, process.port, image)
+      return verifyOne(context, instance, process, probe, since)
     }),
   ])
 }
 
-/** Returns once the instance is healthy, or the signal aborts. @throws instance.* */
+/** What was ended with its engine is started again: it says nothing of the release. */
+async function bringBack(context: StepContext): Promise<readonly Instance[]> {
+  const { ports, claim } = context
+  await ensureInstances(context)
+  return ports.runtime.list(claim.app.name, claim.deployment.id)
+}
+
+/**
+ * Returns once the instance is healthy, or the signal aborts.
+ * @param since when its time to become healthy began, in milliseconds since 1970
+ * @throws instance.*, and engine.unavailable where it has to be brought back
+ */
 async function verifyOne(
   { ports, claim, signal }: StepContext,
   found: Instance,
   { spec }: SettledProcess,
   probe: Probe,
+  since: number,
 ): Promise<void> {
-  // What waits for a person was healthy before: each look gives it the whole time again.
-  const since = claim.deployment.state === 'verifying' ? claim.stateSince.getTime() : Date.now()
   const deadline = since + spec.health.deadline
   let instance = found
   for (let attempt = 1; !signal.aborted; attempt += 1) {
+    if (wasEnded(instance) && Date.now() <= deadline) {
+      throw new TagshipError('engine.unavailable', `${instance.name} was ended, and not by itself`)
+    }
     if (hasEnded(instance)) throw await describeEnd(ports.runtime, instance)
     const result = await ports.runtime.probe(instance, probe, spec.health)
     if (result.healthy) return

@@ -25,7 +25,7 @@ export async function startInstance(
     const container = await ensureContainer(context, spec, 'instance', async () =>
       instanceAddress(await ensureNetwork(spec.app), spec.deploymentNumber, spec.ordinal, taken),
     )
-    if (container.State.Status !== 'created') return toInstance(context.installation, container)
+    if (!isAtRest(container)) return toInstance(context.installation, container)
     if (await startContainer(context, container, spec)) {
       const started = await inspectContainer(context, container.Id)
       if (started) return toInstance(context.installation, started)
@@ -35,6 +35,11 @@ export async function startInstance(
     }
   }
   throw new TagshipError('engine.failed', `${spec.process} of ${spec.app} found no free address`)
+}
+
+/** What ends by itself is started again by the engine; what has ended with the engine itself may be left lying. */
+function isAtRest({ State }: ContainerInspectInfo): boolean {
+  return State.Status === 'created' || State.Status === 'exited'
 }
 
 /** @returns false where only a new container can be started in its stead. @throws instance.startFailed, engine.* */
