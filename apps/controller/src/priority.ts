@@ -5,8 +5,8 @@ const niceness = -10
 
 /**
  * The control plane answers while a hundred builds and boots want every core: it does little itself, and what
- * it does is waited for. What it starts (Postgres, Redis, git) inherits this; builds and apps are the engine's
- * children and do not. Only root may ask for it; without, the machine's load shows in how long answers take.
+ * it does is waited for. What it starts (Postgres, Redis) inherits this, but for git, which steps back; builds and apps are
+ * the engine's children and do not. Only root may ask for it; without, the machine's load shows in how long answers take.
  */
 export function takePriority(): void {
   tryTo(() => setPriority(niceness))

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { execa } from 'execa'
+import { stepBack } from './step-back.ts'
 
 /** Milliseconds between SIGTERM and SIGKILL. */
 const graceTime = 2_000
@@ -54,6 +55,7 @@ export function startGit(args: readonly string[], options: GitOptions, keepOutpu
     ...(options.input === undefined ? {} : { input: options.input }),
     ...(options.cwd ? { cwd: options.cwd } : {}),
   })
+  stepBack(git.pid)
   const limit = limitTime(git, options.timeout)
   return { stdout: git.stdout, stop: limit.stop, ended: git.then((result) => limit.report(outcome(result))) }
 }

@@ -125,6 +125,14 @@ describe('an instance', () => {
     })
   })
 
+  test('ended with its engine, which did not bring it back, is started again', async () => {
+    const spec = specOf(world)
+    const { id, address } = await world.runtime.start(spec)
+    await world.docker.getContainer(id).stop({ t: 0 })
+    expect(await world.runtime.list(spec.app, spec.deploymentId)).toMatchObject([{ id, state: 'exited' }])
+    expect(await world.runtime.start(spec)).toMatchObject({ id, address, state: 'running' })
+  })
+
   test('keeps its address over a restart, and gets another where its own is taken', async () => {
     const spec = specOf(world)
     const instance = await world.runtime.start(spec)

@@ -8,6 +8,7 @@ import { localEnvironment } from '../environment.ts'
 import { gitError } from '../git-error.ts'
 import { localOptions } from '../local.ts'
 import { runGit } from '../run-git.ts'
+import { stepBack } from '../step-back.ts'
 import type { PushAddress } from './address.ts'
 import { parseCgiHead } from './cgi-head.ts'
 
@@ -43,6 +44,7 @@ export async function startBackend(
     env: environment(backendRequest, request),
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
   })
+  stepBack(child.pid)
   const channel = child.stdio[3]
   if (!(channel instanceof Duplex)) throw new TypeError('descriptor 3 is not a socket')
   // A git that tidies up in the background still holds the other end.
