@@ -9,8 +9,8 @@ export function hasEnded(instance: Instance): boolean {
 }
 
 /**
- * Who ends by itself is started again at once. One that has ended and is not was ended by its engine, which stopped, or by
- * somebody who told the engine to.
+ * Who ends by itself is started again at once. Who stays at its end was ended by its engine, which stopped, or by somebody
+ * who told the engine to.
  */
 export function wasEnded({ state, note }: Instance): boolean {
   return state === 'exited' && note === null
