@@ -67,6 +67,11 @@ it('says that the connection is lost, and shows what came meanwhile when it is b
   await page.getByRole('link', { name: 'meanwhile', exact: true }).waitFor({ timeout: 30_000 })
 })
 
+it('shows an app that somebody adds elsewhere', async () => {
+  await at.client.addApp({ body: { name: 'elsewhere' } })
+  await browser.page.getByRole('link', { name: 'elsewhere', exact: true }).waitFor({ timeout: 10_000 })
+})
+
 it('has room for the longest names, on a desk and on a phone', async () => {
   await using phone = await openBrowser({ size: 'phone' })
   await signedIn(phone.page, at)

@@ -1,4 +1,4 @@
-/** Keeps what is on screen true: one stream of events for the whole page, and no polling. */
+/** Keeps what is on screen true: two streams for the whole page, and no polling. */
 
 import { ApiError, type AppJson, type EventMessage, type ListedDeploymentJson } from '@tagship/api'
 import type { QueryClient } from '@tanstack/react-query'
@@ -16,22 +16,52 @@ const againMs = 2_000
 /** Events come in bursts: a deployment of a fast app has ten in a second. */
 const calmMs = 150
 
-/** Follows until the signal aborts, whatever happens to the connection or the controller. */
-export async function followEvents(queryClient: QueryClient, signal: AbortSignal): Promise<void> {
+/** Follows history and settings until the signal aborts, whatever happens to the connection or the controller. */
+export async function followChanges(queryClient: QueryClient, signal: AbortSignal): Promise<void> {
   const renewed = renewer(queryClient)
+  const followed = { queryClient, signal }
+  await Promise.all([
+    followStream({
+      ...followed,
+      open: (options) => api().follow.readEvents(options),
+      take: (message) => {
+        takeDeployment(queryClient, message)
+        renewed(message.event.app)
+      },
+      tell: connection.set,
+    }),
+    // What no event tells of: an app that is new, its settings, its tags.
+    followStream({
+      ...followed,
+      open: (options) => api().follow.listApps(options),
+      take: ({ app }) => (app === null ? void queryClient.invalidateQueries() : renewed(app)),
+      tell: () => {},
+    }),
+  ])
+}
+
+interface Followed<T> {
+  readonly queryClient: QueryClient
+  readonly signal: AbortSignal
+  readonly open: (options: {
+    readonly signal: AbortSignal
+    readonly onConnection: (state: 'open' | 'broken') => void
+  }) => Promise<AsyncIterable<T>>
+  readonly take: (item: T) => void
+  readonly tell: (state: 'open' | 'broken') => void
+}
+
+async function followStream<T>({ queryClient, signal, open, take, tell }: Followed<T>): Promise<void> {
   let before: Connection = 'connecting'
   const onConnection = (state: 'open' | 'broken') => {
     // What happened in between may have been missed.
     if (state === 'open' && before === 'broken') void queryClient.invalidateQueries()
     before = state
-    connection.set(state)
+    tell(state)
   }
   await whileVisible(signal, async (visible) => {
     try {
-      for await (const message of await api().follow.readEvents({ signal: visible, onConnection })) {
-        take(queryClient, message)
-        renewed(message.event.app)
-      }
+      for await (const item of await open({ signal: visible, onConnection })) take(item)
     } catch (error) {
       if (signal.aborted) return
       if (error instanceof ApiError && error.status === 401) forgetSession()
@@ -42,7 +72,7 @@ export async function followEvents(queryClient: QueryClient, signal: AbortSignal
 }
 
 /** The event carries its deployment as it is now: no request is needed for that. */
-function take(queryClient: QueryClient, { deployment }: EventMessage): void {
+function takeDeployment(queryClient: QueryClient, { deployment }: EventMessage): void {
   if (!deployment) return
   queryClient.setQueryData<ListedDeploymentJson>(
     keys.deployment(deployment.id),

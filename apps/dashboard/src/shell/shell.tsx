@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
-import { followEvents } from '../data/live.ts'
+import { followChanges } from '../data/live.ts'
 import { followReadiness } from '../data/readiness.ts'
 import { useShortcuts } from '../data/shortcuts.ts'
 import { AccountMenu } from './account-menu.tsx'
@@ -22,7 +22,7 @@ export function Shell() {
   const [open, setOpen] = useState<'palette' | 'help' | null>(null)
   useEffect(() => {
     const stopping = new AbortController()
-    void followEvents(queryClient, stopping.signal)
+    void followChanges(queryClient, stopping.signal)
     void followReadiness(stopping.signal)
     return () => stopping.abort()
   }, [queryClient])
