@@ -53,9 +53,17 @@ server.listen(port, () => process.stdout.write(`version ${version} listens on po
 process.once('SIGTERM', () => {
   for (const webSocket of webSockets) webSocket.close(1001)
   server.getConnections((_, count) => {
-    ending = setTimeout(() => server.close(), count > 0 ? 1_000 : 0)
+    ending = setTimeout(() => server.close(linger), count > 0 ? 1_000 : 0)
   })
 })
+
+/**
+ * On a cluster the network goes with the process. Nobody would answer the last packets of a connection that was just
+ * closed, and for half a minute the node would send whoever gets its port next to a pod that is gone.
+ */
+function linger() {
+  setTimeout(() => {}, 1_000)
+}
 
 /** Starts an answer. */
 function begin(response, status, headers) {

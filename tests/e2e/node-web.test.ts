@@ -27,5 +27,8 @@ test('the example closes no kept connection before an answer has said so', async
   const last = await fetch(`http://127.0.0.1:${port}/version`)
   expect(await last.text()).not.toBe('')
   expect([stream, last].map(({ headers }) => headers.get('connection'))).toEqual(['keep-alive', 'close'])
+  const toldAt = performance.now()
   expect(await ended).toEqual([0, null])
+  // It lets half a second pass before it closes for good, and then answers the last packets for a second.
+  expect(performance.now() - toldAt).toBeGreaterThan(1_000)
 })
