@@ -10,7 +10,7 @@ const folder = fileURLToPath(new URL('../../examples/node-web', import.meta.url)
 /** An answer that had begun before SIGTERM cannot say that its connection ends: the one after it has to. */
 test('the example closes no kept connection before an answer has said so', async () => {
   const port = await freePort()
-  const app = spawn('node', ['server.js'], {
+  const app = spawn(process.execPath, ['server.js'], {
     cwd: folder,
     env: { ...process.env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'inherit'],

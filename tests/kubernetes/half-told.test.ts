@@ -2,23 +2,30 @@
  * A cluster tells its nodes of pods that come and of pods that go in two pieces. Whoever is stopped between them leaves
  * users with both.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startProber } from '@tagship/prober'
-import { expect, inject, onTestFinished, test } from 'vitest'
-import { quickManifest, sampleApp } from '../support/sample-app.ts'
+import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
+import { quickManifest, type SampleApp, sampleApp } from '../support/sample-app.ts'
 import { servingAt } from '../support/switches.ts'
 import { pidOf } from './cluster.ts'
 import { addressOf, startWorld, type World } from './world.ts'
 
+/** A cluster that was given has no parts to stop: skipped there. */
 const run = inject('clusterFolder')
+let world: World
+let shop: SampleApp
+
+beforeAll(async () => {
+  world = await startWorld()
+  shop = await sampleApp(quickManifest.replace('rollout: {', 'rollout: { promotion: manual,'))
+  await world.addApp('shop', 'kubernetes')
+})
+afterAll(async () => {
+  await shop?.[Symbol.asyncDispose]()
+  await world?.[Symbol.asyncDispose]()
+})
 
 test.skipIf(run === null)('a switch that half of a cluster has heard of is not done yet', async () => {
-  await using world = await startWorld()
-  await using shop = await sampleApp(quickManifest.replace('rollout: {', 'rollout: { promotion: manual,'))
-  await world.addApp('shop', 'kubernetes')
   const pushes: Promise<unknown>[] = []
   const deploy = async (version: string) => {
     await shop.version(version)
@@ -36,6 +43,7 @@ test.skipIf(run === null)('a switch that half of a cluster has heard of is not d
   await deploy('1.1.0')
   const prober = startProber(target)
   const newcomer = startProber({ ...target, kinds: ['freshGet'] })
+  onTestFinished(async () => void (await Promise.all([prober.stop(), newcomer.stop()])))
 
   const controllers = await pidOf(run ?? '', 'kcm')
   process.kill(controllers, 'SIGSTOP')
@@ -63,41 +71,30 @@ test.skipIf(run === null)('a switch that half of a cluster has heard of is not d
 const stateOf = (world: World) => async () => (await world.newest('shop').catch(() => null))?.state
 
 /** What the cluster writes first: the pods that come. The piece with those that go stays as it is. */
-async function tellOfNewPods({ kubectl, objects, namespace, newest }: World): Promise<void> {
+async function tellOfNewPods({ kubectl, send, objects, namespace, newest }: World): Promise<void> {
+  const inNamespace = ['--namespace', namespace]
   const set = `shop-${(await newest('shop')).number}-web`
-  const selected = () =>
-    kubectl(
-      'get',
-      'service',
-      'shop',
-      '--namespace',
-      namespace,
-      '-o',
-      'jsonpath={.spec.selector.dev\\.tagship\\.set}',
-    )
-  await expect.poll(selected, { timeout: 15_000 }).toBe(set)
+  const selector = 'jsonpath={.spec.selector.dev\\.tagship\\.set}'
+  await expect
+    .poll(() => kubectl('get', 'service', 'shop', ...inNamespace, '-o', selector), { timeout: 15_000 })
+    .toBe(set)
   const pods = await objects<{ readonly status: { readonly podIP: string } }>(
-    ...['pods', '--namespace', namespace, '--selector', `dev.tagship.set=${set}`],
+    ...['pods', ...inNamespace, '--selector', `dev.tagship.set=${set}`],
   )
   const addresses = pods.map(({ status }) => status.podIP)
   const ports = ['http', 'green'].map((name) => ({ name, port: 8080, protocol: 'TCP' }))
   const versions = (await kubectl('api-versions')).split('\n')
-  const folder = await mkdtemp(join(tmpdir(), 'tagship-endpoints-'))
-  onTestFinished(() => rm(folder, { recursive: true }))
-  const write = async (how: 'create' | 'replace', kind: string, object: object) => {
-    const file = join(folder, `${kind}.json`)
-    await writeFile(file, JSON.stringify({ kind, ...object }))
-    await kubectl(how, '--filename', file)
-  }
-  await write('create', 'EndpointSlice', {
+  await send('create', {
     apiVersion: versions.includes('discovery.k8s.io/v1') ? 'discovery.k8s.io/v1' : 'discovery.k8s.io/v1beta1',
+    kind: 'EndpointSlice',
     metadata: { name: 'shop-by-hand', namespace, labels: { 'kubernetes.io/service-name': 'shop' } },
     addressType: 'IPv4',
     ports,
     endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready: true } })),
   })
-  await write('replace', 'Endpoints', {
+  await send('replace', {
     apiVersion: 'v1',
+    kind: 'Endpoints',
     metadata: { name: 'shop', namespace },
     subsets: [{ addresses: addresses.map((ip) => ({ ip })), ports }],
   })

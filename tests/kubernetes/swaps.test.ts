@@ -1,6 +1,3 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DeploymentJson } from '@tagship/api'
 import { startProber } from '@tagship/prober'
@@ -117,12 +114,9 @@ async function killApiServer(): Promise<void> {
 }
 
 /** What a drain of its node does to a pod. */
-async function evict({ kubectl, namespace }: World, name: string): Promise<void> {
+async function evict({ kubectl, send, namespace }: World, name: string): Promise<void> {
   const path = `/api/v1/namespaces/${namespace}/pods/${name}/eviction`
   const groups = await kubectl('api-versions')
   const apiVersion = groups.split('\n').includes('policy/v1') ? 'policy/v1' : 'policy/v1beta1'
-  const file = join(await mkdtemp(join(tmpdir(), 'tagship-eviction-')), 'eviction.json')
-  await writeFile(file, JSON.stringify({ apiVersion, kind: 'Eviction', metadata: { name, namespace } }))
-  await kubectl('create', '--raw', path, '--filename', file)
-  await rm(dirname(file), { recursive: true })
+  await send('create', { apiVersion, kind: 'Eviction', metadata: { name, namespace } }, '--raw', path)
 }

@@ -83,7 +83,7 @@ describe('a cluster in trouble', () => {
   })
 
   it('says that the cluster refuses what it is asked to run', async () => {
-    await world.kubectl('create', '--filename', await limitRange(folder, world.namespace))
+    await world.send('create', limitRange(world.namespace))
     onTestFinished(
       async () => void (await world.kubectl('delete', 'limitrange', 'low', '--namespace', world.namespace)),
     )
@@ -169,7 +169,7 @@ describe('a cluster in trouble', () => {
 
   it('says what a webhook of the cluster says against it', async () => {
     const names = ['validatingwebhookconfiguration', `refuse-${world.at.id}`] as const
-    await world.kubectl('create', '--filename', await brokenWebhook(folder, world.namespace, names[1]))
+    await world.send('create', brokenWebhook(world.namespace, names[1]))
     onTestFinished(async () => void (await world.kubectl('delete', ...names, '--ignore-not-found')))
     const before = await live()
     const pushed = await push()
@@ -332,8 +332,8 @@ async function throttled(run: string, kubeconfig: string): Promise<{ refused(): 
 }
 
 /** Asks somebody who is not there, and takes silence for a no. */
-function brokenWebhook(folder: string, namespace: string, name: string): Promise<string> {
-  return objectFile(folder, {
+function brokenWebhook(namespace: string, name: string): object {
+  return {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'ValidatingWebhookConfiguration',
     metadata: { name },
@@ -351,7 +351,7 @@ function brokenWebhook(folder: string, namespace: string, name: string): Promise
         timeoutSeconds: 2,
       },
     ],
-  })
+  }
 }
 
 /** What the controller wrote down. */
@@ -359,20 +359,11 @@ async function logOf({ at }: World): Promise<string> {
   return readFile(join(at.data, 'controller.log'), 'utf8')
 }
 
-function limitRange(folder: string, namespace: string): Promise<string> {
-  return objectFile(folder, {
+function limitRange(namespace: string): object {
+  return {
     apiVersion: 'v1',
     kind: 'LimitRange',
     metadata: { name: 'low', namespace },
     spec: { limits: [{ type: 'Container', max: { memory: '64Mi' } }] },
-  })
-}
-
-async function objectFile(
-  folder: string,
-  object: { readonly kind: string; readonly [field: string]: unknown },
-): Promise<string> {
-  const file = join(folder, `${object.kind}.json`)
-  await writeFile(file, JSON.stringify(object))
-  return file
+  }
 }

@@ -21,7 +21,9 @@ export interface World extends AsyncDisposable {
   readonly namespace: string
   /** Runs kubectl as the cluster's administrator. @throws where it fails */
   kubectl(...args: string[]): Promise<string>
-  /** The same, as JSON. */
+  /** Makes the object, or puts it in the place of the one that is there. @throws where it is refused */
+  send(verb: 'create' | 'replace', object: object, ...flags: string[]): Promise<void>
+  /** What `kubectl get` lists. */
   objects<T = { metadata: { name: string } }>(...args: string[]): Promise<T[]>
   addApp(name: string, runtime: RuntimeName, ...flags: string[]): Promise<void>
   /** Pushes the version and waits until it serves. */
@@ -49,13 +51,15 @@ export async function startWorld({ env = {}, ownNamespaces = false }: WorldOptio
   const at = await startInstallation({
     env: { KUBECONFIG: kubeconfig, TAGSHIP_REGISTRY: inject('registry'), ...env },
   })
-  const kubectl = async (...args: string[]) => {
+  const run = async (args: readonly string[], options: { readonly input?: string } = {}) => {
     const { exitCode, stdout, stderr } = await runCommand('kubectl', ['--kubeconfig', kubeconfig, ...args], {
       timeout: 60_000,
+      ...options,
     })
     if (exitCode !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`)
     return stdout
   }
+  const kubectl = (...args: string[]) => run(args)
   const app = (name: string) => at.client.getApp({ params: { app: name } })
   const newest = async (name: string) => {
     const { items } = await at.client.listDeployments({ params: { app: name }, query: { limit: 1 } })
@@ -71,6 +75,8 @@ export async function startWorld({ env = {}, ownNamespaces = false }: WorldOptio
     at,
     namespace,
     kubectl,
+    send: async (verb, object, ...flags) =>
+      void (await run([verb, ...flags, '--filename', '-'], { input: JSON.stringify(object) })),
     objects: async <T>(...args: string[]) =>
       (JSON.parse(await kubectl('get', ...args, '-o', 'json')) as { items: T[] }).items,
     async addApp(name, runtime, ...flags) {

@@ -2,15 +2,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseAppName, parseRepoUrl, parseTagName, parseTagPolicy } from '@tagship/domain'
+import { parseTagName } from '@tagship/domain'
 import { type CommandPorts, deployChosen, observeTags } from '@tagship/engine'
 import { createGitSource } from '@tagship/git'
 import { createLogger } from '@tagship/kit'
-import { newSecretKey, openStore, parseSecretKey } from '@tagship/store'
 import { sampleRepository } from '@tagship/tests/git'
-import { testDatabase } from '@tagship/tests/postgres'
 import { expect, onTestFinished, test } from 'vitest'
 import { onPush } from '../src/on-push.ts'
+import { startApi } from './api-under-test.ts'
 
 const log = createLogger('test', 'silent')
 
@@ -19,29 +18,13 @@ test('who pushes what a poll has found first watches that deployment', async () 
   await repository.tag('v1.0.0')
   const folder = await mkdtemp(join(tmpdir(), 'tagship-push-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  const database = await testDatabase()
-  onTestFinished(() => database.drop())
-  const store = await openStore({
-    url: database.url,
-    log,
-    secretKey: parseSecretKey(newSecretKey(), 'the test'),
-  })
-  onTestFinished(() => store.close())
-  await store.listening()
+  await using api = await startApi()
+  const { store } = api
   const source = createGitSource({ folder, spoolFolder: join(folder, 'spool'), log })
   const ports = { store, source, log, fault: () => {} } as unknown as CommandPorts & { store: typeof store }
-  const app = await store.createApp({
-    name: parseAppName('shop'),
-    repoUrl: parseRepoUrl(`file://${repository.folder}`),
-    hosts: [],
-    policy: parseTagPolicy({}),
-    fromNext: false,
-    root: '',
-    buildArgs: {},
-    runtime: 'docker',
-    cluster: null,
-    namespace: null,
-  })
+  await api.client().addApp({ body: { name: 'shop', repo: `file://${repository.folder}` } })
+  const app = await store.appByName('shop')
+  if (!app) throw new Error('the app is not there')
   const found = await deployChosen(ports, app, await observeTags(ports, app), 'tagship')
   if (!found) throw new Error('the poll found nothing')
 
