@@ -22,6 +22,17 @@ const refusals = [
     says: /code 9[\s\S]*my last words/,
   },
   {
+    // On a cluster, what /tmp holds outlives a restart of the program.
+    what: 'an image that exits at once, and says nothing when it is started again',
+    files: scripts(
+      "const { existsSync: is, writeFileSync: set } = require('node:fs')\n" +
+        "if (is('/tmp/ran')) setInterval(() => {}, 1000)\n" +
+        "else { set('/tmp/ran', ''); console.error('my last words'); process.exit(9) }\n",
+    ),
+    code: 'instance.exited',
+    says: /code 9[\s\S]*my last words/,
+  },
+  {
     what: 'a process that never listens',
     files: scripts('setInterval(() => {}, 1000)\n'),
     code: 'instance.notListening',
@@ -236,7 +247,8 @@ describe.each<RuntimeName>(['docker', 'kubernetes'])('an app on %s', (runtime) =
     timeout: 300_000,
   }, async () => {
     expect((await world.at.tagship('audit', 'verify')).exitCode).toBe(0)
-    await expect.poll(async () => (await world.at.tagship('app', 'remove', 'shop', '--yes')).exitCode).toBe(0)
+    const remove = () => world.at.tagship('app', 'remove', 'shop', '--yes')
+    await expect.poll(async () => (await remove()).exitCode, { timeout: 60_000 }).toBe(0)
     await expect.poll(() => setsOf(world, runtime), { timeout: 60_000 }).toEqual([])
     const left = () => world.objects('namespaces', '--field-selector', 'metadata.name=tagship-shop')
     // The cluster waits for pods that drain, and looks again at its own pace.

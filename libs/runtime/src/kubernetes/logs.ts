@@ -29,25 +29,30 @@ export async function* readLogs(
       last = line.at
       yield line
     }
-    if (!follow || signal?.aborted) return
+    if (signal?.aborted) return
+    if (!follow) {
+      // Started again this moment, and silent so far: what the run before it said is what there is to tell.
+      if (last === query.after) yield* readPodLog(spot, pod, query, true)
+      return
+    }
     query = { follow, ...(signal ? { signal } : {}), ...(last ? { after: last } : {}) }
     await sleep(reopenMs)
   }
 }
 
-/** The lines of one run of the pod's program: of the run that has ended, where none goes on. */
+/** The lines of one run of the pod's program; nothing where there is no such run. @param previous of the run before */
 export async function* readPodLog(
   { cluster, namespace }: Spot,
   pod: V1Pod,
   { tail, after, follow = false, signal }: LogOptions,
+  previous = isBetweenRuns(pod),
 ): AsyncGenerator<LogLine> {
-  const container = containerOf(pod)
   const name = pod.metadata?.name ?? ''
   const query = new URLSearchParams({
     container: pod.spec?.containers[0]?.name ?? '',
     timestamps: 'true',
     follow: String(follow),
-    ...(container?.state?.waiting && container.lastState?.terminated ? { previous: 'true' } : {}),
+    ...(previous ? { previous: 'true' } : {}),
     ...(tail === undefined ? {} : { tailLines: String(tail) }),
     // In whole seconds: what is of the same second and was there before is left out below.
     ...(after === undefined
@@ -75,6 +80,11 @@ export async function* readPodLog(
       cause: error,
     })
   }
+}
+
+function isBetweenRuns(pod: V1Pod): boolean {
+  const { state, lastState } = containerOf(pod) ?? {}
+  return state?.waiting !== undefined && lastState?.terminated !== undefined
 }
 
 async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
