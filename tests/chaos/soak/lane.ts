@@ -75,8 +75,8 @@ function judge({ action }: Step, deployment: DeploymentJson | null) {
 
 /** @returns the deployment that came of it, decided; null where there was nothing to do */
 async function act(lane: Lane, step: Step, version: string): Promise<DeploymentJson | null> {
-  const { app, at } = lane
-  const params = { app }
+  const { at } = lane
+  const params = { app: lane.app }
   switch (step.action) {
     case 'deploy':
       return deploy(lane, version)
@@ -101,7 +101,7 @@ async function act(lane: Lane, step: Step, version: string): Promise<DeploymentJ
       return reaches(lane, id, ({ state }) => isSettled(state))
     }
     case 'rollback': {
-      await awaitDeployment(lane, app, 'one is live', ({ state }) => state === 'live')
+      await settles(lane)
       return goBack(lane)
     }
     case 'hold': {
@@ -150,6 +150,16 @@ async function seen(at: Lane['at'], app: string, version: string): Promise<void>
 
 function ofTag(lane: Lane, version: string): Promise<DeploymentJson> {
   return awaitDeployment(lane, lane.app, `v${version} has a deployment`, ({ tag }) => tag === `v${version}`)
+}
+
+/** Until nothing is under way: what serves, but has not proven itself yet, is taken back instead of replaced. */
+async function settles({ at, app }: Lane): Promise<void> {
+  await until(`nothing of ${app} is under way`, 120_000, async () => {
+    const { items } = await persist(() =>
+      at.client.listDeployments({ params: { app }, query: { limit: 20 } }),
+    )
+    return items.every(({ state }) => state === 'live' || isSettled(state))
+  })
 }
 
 /** Until it serves, or never will. */
