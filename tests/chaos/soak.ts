@@ -165,7 +165,8 @@ async function breakThings(site: Site, playing: Promise<unknown>) {
 
 /** An instance that is killed while its release is on trial ends the trial: as it should. */
 function excused({ app, startedAt, endedAt, failure }: StepOutcome, struck: readonly Struck[]): boolean {
-  const codes = ['bake.unhealthy', 'instance.exited']
+  // Who is killed looks as if memory had run out.
+  const codes = ['bake.unhealthy', 'instance.exited', 'instance.outOfMemory']
   const hit = struck.some(({ costs, at }) => costs === app && at >= startedAt && at <= endedAt)
   return hit && failure !== null && codes.includes(failure)
 }

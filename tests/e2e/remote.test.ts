@@ -94,6 +94,12 @@ describe('an app whose repository is elsewhere', () => {
     expect((await at.fetch(host)).version).toBe('3.0.0')
   })
 
+  it('asks nobody a second time before it brings back what was promoted once', async () => {
+    await at.json(['rollback', 'remote', 'v2.0.0', '--wait=serving'])
+    await at.json(['rollback', 'remote', 'v3.0.0', '--wait=serving'])
+    expect((await at.fetch(host)).version).toBe('3.0.0')
+  })
+
   async function stateOfNewest(): Promise<string | undefined> {
     const { items } = await at.client.listDeployments({ params: { app: 'remote' }, query: { limit: 1 } })
     return items[0]?.state

@@ -12,7 +12,7 @@ const promotionCheckMs = 2_000
 
 /**
  * Probes every instance until all are healthy. An instance that ends or starts over is a failure at once,
- * whatever its deadline says. With `promotion: manual` the deployment then waits for a person, and is
+ * whatever its deadline says. With `promotion: manual` a new release then waits for a person, and is
  * looked at again from time to time.
  */
 export const verifyInstances: Step = async (context) => {
@@ -32,9 +32,14 @@ export const verifyInstances: Step = async (context) => {
   else await verifyAll(context)
   if (signal.aborted) return waitFor(null)
   if (claim.deployment.state === 'awaitingPromotion') return waitFor(promotionCheckMs)
-  if (claim.manifest?.rollout.promotion !== 'manual') return happened('healthy')
+  if (!waitsForPerson(claim)) return happened('healthy')
   await showPreview(context)
   return happened('held')
+}
+
+/** What was live before is what users are waiting for: nobody is asked a second time. */
+function waitsForPerson({ manifest, deployment: { trigger } }: StepContext['claim']): boolean {
+  return manifest?.rollout.promotion === 'manual' && trigger !== 'rollback' && trigger !== 'heal'
 }
 
 /** While it waits for a person, the new release can be looked at through the router. */
