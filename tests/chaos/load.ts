@@ -10,9 +10,10 @@ import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { startProber } from '@tagship/prober'
 import { type Installation, startInstallation } from '@tagship/tests/installation'
-import { localBase, type SampleApp, sampleApp } from '@tagship/tests/sample-app'
+import { localBase, sampleApp } from '@tagship/tests/sample-app'
 import type { ApiClientData, ApiFigures } from './load/api-client.ts'
 import { type DeployedRow, type LoadFigures, renderFigures, whatIsWrong } from './load/figures.ts'
+import { letThemPush } from './load/people.ts'
 import { watchMachine } from './load/watch.ts'
 import { onOwnMachine } from './own-machine.ts'
 import { query } from './query.ts'
@@ -30,7 +31,8 @@ const { values: flags } = parseArgs({
 const bystander = 'shop'
 /** Gets one tag after the other, as fast as git takes them. */
 const greedy = 'greedy'
-const greedyTags = 10
+/** Each supersedes the one before as long as that is still queued. */
+const flood = Array.from({ length: 10 }, (_, index) => `v0.1.${index + 1}`)
 const greedyPaceMs = 500
 const patienceMs = 15 * 60_000
 
@@ -77,6 +79,7 @@ async function measure(count: number): Promise<LoadFigures> {
   await repository.version('0.0.1')
   await at.push(bystander, repository, 'main', 'v0.0.1')
   await repository.version('0.1.0', { Dockerfile: dockerfile })
+  for (const tag of flood) await repository.tag(tag)
   await addApps(at, [...apps, greedy], base)
 
   const prober = probe(at)
@@ -84,8 +87,11 @@ async function measure(count: number): Promise<LoadFigures> {
   const api = startApiClient({ url: at.url, token: at.token, apps, writesTo: bystander })
   const begin = Date.now()
   progress(`${count} apps get a tag`)
-  const pushes = apps.map((app) => at.push(app, repository, 'main', 'v0.1.0'))
-  const flood = pushOneByOne(at, repository)
+  const from = { url: at.url, token: at.token, folder: repository.folder }
+  const pushing = letThemPush([
+    ...apps.map((app) => ({ ...from, app, refs: ['main', 'v0.1.0'], afterMs: 0 })),
+    ...flood.map((tag, index) => ({ ...from, app: greedy, refs: [tag], afterMs: index * greedyPaceMs })),
+  ])
   await allEnd(at)
   const tookMs = Date.now() - begin
   const figures = {
@@ -93,7 +99,7 @@ async function measure(count: number): Promise<LoadFigures> {
     machine: await machine.stop(),
     traffic: (await prober.stop()).total,
   }
-  await Promise.all([...pushes, flood])
+  if ((await pushing) !== 0) throw new Error('a push was refused')
   return { apps: count, tookMs, ...figures, deployments: await readHistory(at) }
 }
 
@@ -122,17 +128,6 @@ function startApiClient(data: ApiClientData): { stop(): Promise<ApiFigures> } {
       return (await figures)[0] as ApiFigures
     },
   }
-}
-
-/** Each supersedes the one before as long as that is still queued. */
-async function pushOneByOne(at: Installation, repository: SampleApp): Promise<void> {
-  const pushes: Promise<unknown>[] = []
-  for (let number = 1; number <= greedyTags; number += 1) {
-    await repository.tag(`v0.1.${number}`)
-    pushes.push(at.push(greedy, repository, `v0.1.${number}`))
-    await sleep(greedyPaceMs)
-  }
-  await Promise.all(pushes)
 }
 
 /** The rows are asked, not the API: that is what is measured. */

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Client, controllersPath, createClient, parseControllerFiles } from '@tagship/api'
 import { runCommand } from '@tagship/kit'
-import { gitEnvironment, type SampleRepository } from './git.ts'
+import type { SampleRepository } from './git.ts'
+import { push } from './push.ts'
 
 export const launcher = fileURLToPath(new URL('../../tagship', import.meta.url))
 
@@ -97,19 +98,8 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   const { url, installation: id } = ready
   const token = options.restored?.token ?? ready.firstToken
   if (options.restored) Object.assign(env, { TAGSHIP_URL: url, TAGSHIP_TOKEN: token })
-  const pushThrough: Installation['pushThrough'] = (at, app, repository, ...refs) => {
-    const credentials = Buffer.from(`test:${token}`).toString('base64')
-    return runCommand('git', ['push', `http://127.0.0.1:${at}/git/${app}.git`, ...refs], {
-      cwd: repository.folder,
-      timeout: 170_000,
-      env: {
-        ...gitEnvironment(),
-        GIT_CONFIG_COUNT: '1',
-        GIT_CONFIG_KEY_0: 'http.extraHeader',
-        GIT_CONFIG_VALUE_0: `Authorization: Basic ${credentials}`,
-      },
-    })
-  }
+  const pushThrough: Installation['pushThrough'] = (at, app, { folder }, ...refs) =>
+    push({ url: `http://127.0.0.1:${at}`, token, app, folder, refs })
   return {
     data,
     env,
