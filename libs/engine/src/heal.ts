@@ -1,14 +1,8 @@
 import { createHash } from 'node:crypto'
 
-import {
-  type Deployment,
-  type DeploymentState,
-  isActive,
-  type RuntimeName,
-  releaseName,
-} from '@tagship/domain'
+import { type Deployment, type DeploymentState, isActive, releaseName } from '@tagship/domain'
 import { followInstances, isFollowed } from './follow-instances.ts'
-import { inPlace } from './in-place.ts'
+import { createAttempts, inPlace } from './in-place.ts'
 import { canServe } from './instance-end.ts'
 import type { AppRecord, CommandPorts, NewDeployment, Ports } from './ports.ts'
 
@@ -52,18 +46,14 @@ async function followDeployment(ports: Ports, deploymentId: string): Promise<Dep
  * place. Where its image is gone too, the same commit is built again: a new release, for it has a new image.
  */
 export async function healApps(ports: Ports): Promise<void> {
-  // A runtime that is away must not keep apps of another one waiting.
-  const away = new Map<RuntimeName, unknown>()
+  const attempts = createAttempts(ports)
   for (const app of await ports.store.allApps()) {
     if (!app.servingDeploymentId) continue
     const fence = await ports.store.currentFence(app.id)
     const serving = await ports.store.deploymentById(app.servingDeploymentId)
-    if (!serving || away.has(serving.runtime)) continue
-    await healApp(inPlace(ports, serving.runtime), app, serving, fence).catch((error: unknown) =>
-      away.set(serving.runtime, error),
-    )
+    if (serving) await attempts.at(serving.runtime, (there) => healApp(there, app, serving, fence))
   }
-  for (const error of away.values()) throw error
+  attempts.end()
 }
 
 async function healApp(ports: Ports, app: AppRecord, serving: Deployment, fence: bigint): Promise<void> {

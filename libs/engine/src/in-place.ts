@@ -1,23 +1,47 @@
-import type { RuntimeName } from '@tagship/domain'
+import { type RuntimeName, TagshipError } from '@tagship/domain'
+import pLimit from 'p-limit'
 import type { Ports } from './ports.ts'
 
-/**
- * One after the other, each in its place. A runtime that is away keeps nobody of another one waiting: what went wrong
- * there first is thrown in the end.
- */
+/** To discard one may take as long as its process takes to end: the others do not wait for it. */
+const atOnce = 4
+
+/** A few at a time, each in its place. @throws what went wrong first, once all were tried */
 export async function eachInPlace<T>(
   ports: Ports,
   items: readonly T[],
   runtimeOf: (item: T) => RuntimeName,
   act: (there: Ports, item: T) => Promise<void>,
 ): Promise<void> {
-  const away = new Map<RuntimeName, unknown>()
-  for (const item of items) {
-    const runtime = runtimeOf(item)
-    if (away.has(runtime)) continue
-    await act(inPlace(ports, runtime), item).catch((error: unknown) => away.set(runtime, error))
+  const attempts = createAttempts(ports)
+  const inTurn = pLimit(atOnce)
+  const actOn = (item: T) => attempts.at(runtimeOf(item), (there) => act(there, item))
+  await Promise.all(items.map((item) => inTurn(() => actOn(item))))
+  attempts.end()
+}
+
+/** What fails keeps nobody else waiting; a runtime that is away is not asked again. */
+export function createAttempts(ports: Ports) {
+  const away = new Set<RuntimeName>()
+  const errors: unknown[] = []
+  return {
+    async at(runtime: RuntimeName, act: (there: Ports) => Promise<void>): Promise<void> {
+      if (away.has(runtime)) return
+      try {
+        await act(inPlace(ports, runtime))
+      } catch (error) {
+        errors.push(error)
+        if (isAway(error)) away.add(runtime)
+      }
+    },
+    /** @throws what went wrong first */
+    end(): void {
+      if (errors.length > 0) throw errors[0]
+    },
   }
-  for (const error of away.values()) throw error
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof TagshipError && error.code.endsWith('.unavailable')
 }
 
 /** The world as seen from a deployment's own place: its runtime, and the router that goes with it. */

@@ -37,7 +37,7 @@ async function discardExpiredWarmSlots(ports: Ports): Promise<void> {
     const serving = app.servingDeploymentId && (await ports.store.deploymentById(app.servingDeploymentId))
     const left = serving && serving.runtime !== deployment.runtime && active?.runtime !== deployment.runtime
     if (left) await there.router.forget(app.seat)
-    else if (deployment.slot && active?.slot !== deployment.slot) {
+    else if (deployment.slot && !(await ports.store.slotIsTaken(deployment.id))) {
       await there.router.emptySlot({ seat: app.seat, slot: deployment.slot }, fence)
     }
     await discardDeployment(there, app.name, deployment.id, 'warm')

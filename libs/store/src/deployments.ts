@@ -38,6 +38,16 @@ const withInstances = {
     WHERE a.removed_at IS NULL AND (d.state IN (${activeList}) OR d.state = 'live' OR d.warm_until IS NOT NULL)`,
 }
 
+/** One at a time runs for an app, in the order of their numbers: a later one has vacated the slot before it came. */
+const laterInSlot = {
+  name: 'later-in-slot',
+  text: `
+    SELECT later.id FROM deployments d JOIN deployments later
+      ON later.app_id = d.app_id AND later.runtime = d.runtime AND later.slot = d.slot AND later.number > d.number
+    WHERE d.id = $1
+      AND (later.state IN (${activeList}) OR later.state = 'live' OR later.warm_until IS NOT NULL) LIMIT 1`,
+}
+
 const highestFence = {
   name: 'highest-fence',
   text: 'SELECT coalesce(max(fence), 0) AS fence FROM deployments WHERE app_id = $1',
@@ -63,6 +73,10 @@ export const deployments = (database: Database) => ({
   async deploymentsWithInstances(): Promise<Set<string>> {
     const rows = await database.query<{ id: string }>(withInstances)
     return new Set(rows.map(({ id }) => id))
+  },
+
+  async slotIsTaken(deploymentId: string): Promise<boolean> {
+    return (await database.query(laterInSlot, [deploymentId])).length > 0
   },
 
   async currentFence(appId: string): Promise<bigint> {

@@ -123,6 +123,8 @@ export interface EngineStore {
   unfinishedWork(): Promise<Job[]>
   /** Deployments that were replaced, whose instances need not be kept warm any longer. */
   expiredWarmSlots(): Promise<{ app: AppRecord; deployment: Deployment }[]>
+  /** Whether a later deployment is in the slot of this one, so that what is there at the router is not its own. */
+  slotIsTaken(deploymentId: string): Promise<boolean>
   /** Ids of the deployments that may have instances: active, serving, or still warm. */
   deploymentsWithInstances(): Promise<Set<string>>
   /** Every app that was not removed, in the order of their names. */
