@@ -175,14 +175,25 @@ describe('commit', () => {
     const claim = await claimNow(store, next.id)
     expect(await store.vacateSlot(claim)).toBe(true)
     expect(await coldOnes()).toEqual([old.id])
-    await driveTo(store, next.id, 'live')
-    expect(await store.slotIsTaken(old.id)).toBe(true)
-    expect(await store.slotIsTaken(next.id)).toBe(false)
     await store.markInstancesRemoved(old.id)
     expect(await coldOnes()).toEqual([])
-    expect(await store.slotIsTaken(old.id)).toBe(true)
     expect(await store.vacateSlot(claim)).toBe(false)
     expect(await store.deploymentsWithInstances()).not.toContain(old.id)
+  })
+
+  it('knows whose slot has been taken by a later one', async () => {
+    const app = await newApp(store)
+    const old = await deployTag(store, app, 'v1.0.0')
+    await driveTo(store, old.id, 'live')
+    const between = await deployTag(store, app, 'v2.0.0')
+    await driveTo(store, between.id, 'live')
+    expect(await store.slotIsTaken(old.id)).toBe(false)
+    const later = await deployTag(store, app, 'v3.0.0')
+    for (const state of ['starting', 'live'] as const) {
+      await driveTo(store, later.id, state)
+      const taken = [old, between, later].map(({ id }) => store.slotIsTaken(id))
+      expect(await Promise.all(taken), state).toEqual([true, false, false])
+    }
   })
 
   it('tells who failed and why, and when', async () => {
