@@ -15,7 +15,7 @@ import type { Machine } from './machine.ts'
 import { onOwnMachine } from './own-machine.ts'
 import { query } from './query.ts'
 import { account } from './soak/account.ts'
-import { leaks, takeCensus } from './soak/census.ts'
+import { type Census, leaks, takeCensus } from './soak/census.ts'
 import { type Struck, strike, up } from './soak/faults.ts'
 import { type Lane, manifest, runLane, type StepOutcome } from './soak/lane.ts'
 import { planFaults, planSteps, type Step } from './soak/plan.ts'
@@ -38,6 +38,11 @@ const seed = process.env.TAGSHIP_SOAK_SEED
 const apps = ['ash', 'birch', 'cedar', 'elm', 'fir'] as const
 /** Nothing is killed while these are deployed: a leak shows in processes that live on. */
 const calmSteps = 6
+const calm: readonly Step[] = Array.from({ length: calmSteps }, () => ({
+  action: 'deploy',
+  defect: 'crash',
+  delayMs: 0,
+}))
 
 process.exitCode = await onOwnMachine(async (machine) => {
   progress(`seed ${seed}`)
@@ -77,16 +82,13 @@ async function run(machine: Machine, stepsEach: number): Promise<Soak> {
   await playing
 
   progress('the same without faults, to look for leaks')
-  broken.push(...(await settled(site)))
-  const before = await takeCensus(site)
-  const calm: Step[] = Array.from({ length: calmSteps }, () => ({
-    action: 'deploy',
-    defect: 'crash',
-    delayMs: 0,
-  }))
-  await Promise.all(lanes.map((lane) => runLane(lane, stepsEach, calm, tell)))
-  broken.push(...(await settled(site)))
-  const after = await takeCensus(site)
+  // A process that was just started takes what it needs to work: that is counted as there.
+  const [before, after] = [await calmRound(stepsEach), await calmRound(stepsEach + calmSteps)]
+  async function calmRound(stepsBefore: number): Promise<Census> {
+    await Promise.all(lanes.map((lane) => runLane(lane, stepsBefore, calm, tell)))
+    broken.push(...(await settled(site)))
+    return takeCensus(site)
+  }
 
   const reports = new Map<string, ProberReport>()
   for (const [app, prober] of probers) reports.set(app, await prober.stop())

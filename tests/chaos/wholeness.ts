@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runCommand } from '@tagship/kit'
+import { processesNamed } from './processes.ts'
 import { query } from './query.ts'
 import { until } from './until.ts'
 import type { World } from './world.ts'
@@ -56,6 +57,11 @@ const checks: Readonly<Record<string, (site: Site, serving: Serving) => Promise<
         ? names
         : [...names, `${instances.length - strangers.length} instances serve, not ${replicas}`]
     }),
+
+  'no program is left over': async () =>
+    (await processesNamed('runc:[2:INIT]')).map(
+      (pid) => `process ${pid} waits for an engine that has forgotten it`,
+    ),
 
   'no network is left over': async ({ at, machine: { docker } }, serving) => {
     const networks = await docker.listNetworks({ filters: ownLabel(at.id) })

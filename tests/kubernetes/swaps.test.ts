@@ -70,7 +70,8 @@ describe('many swaps on a cluster, under traffic of every kind', () => {
   it('loses no request while its pods are evicted, and makes no deployment of it', async () => {
     await expect.poll(async () => (await world.app('shop')).active, { timeout: 60_000 }).toBeNull()
     const before = await world.newest('shop')
-    const prober = startProber({ url: `http://${address}`, host: 'shop.localhost' })
+    // Shorter than the 15 s that a pod drains: what is longer is closed when they are over.
+    const prober = startProber({ url: `http://${address}`, host: 'shop.localhost', webSocketMs: 8_000 })
     for (let eviction = 0; eviction < 2; eviction += 1) {
       await evict(world, (await readyPods(world))[0] ?? '')
       await expect

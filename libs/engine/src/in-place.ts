@@ -41,7 +41,7 @@ export function createAttempts(ports: Ports) {
 }
 
 function isAway(error: unknown): boolean {
-  return error instanceof TagshipError && error.code.endsWith('.unavailable')
+  return error instanceof TagshipError && /\.(unavailable|timeout)$/.test(error.code)
 }
 
 /** The world as seen from a deployment's own place: its runtime, and the router that goes with it. */

@@ -1,7 +1,12 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdir, rmdir, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
+import { join } from 'node:path'
 import { parseAppName, parseImageDigest } from '@tagship/domain'
 import { createDocker } from '@tagship/kit'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createDockerRuntime } from '../src/index.ts'
 import { createWorld, linesOf, node, specOf, type World } from './world.ts'
 
@@ -274,6 +279,22 @@ describe('removal', () => {
     await world.runtime.remove(instance)
     expect(Date.now() - started).toBeGreaterThan(900)
     expect(Date.now() - started).toBeLessThan(6_000)
+  })
+
+  test('ends a program of it that the engine has forgotten', async () => {
+    const instance = await world.runtime.start(specOf(world))
+    await world.docker.getContainer(instance.id).stop({ t: 0 })
+    const forgotten = spawn('sleep', ['60'], { stdio: 'ignore' })
+    onTestFinished(() => void forgotten.kill('SIGKILL'))
+    // What an engine that was killed leaves, as the kernel shows it: a process in the control group of its container.
+    const root = existsSync('/sys/fs/cgroup/pids') ? '/sys/fs/cgroup/pids' : '/sys/fs/cgroup'
+    const group = join(root, `tagship-test-${instance.id}`)
+    await mkdir(group)
+    onTestFinished(() => rmdir(group))
+    await writeFile(join(group, 'cgroup.procs'), String(forgotten.pid))
+    const ended = once(forgotten, 'exit')
+    await world.runtime.remove(instance)
+    expect(await ended).toEqual([null, 'SIGKILL'])
   })
 })
 

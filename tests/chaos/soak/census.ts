@@ -1,8 +1,9 @@
 /** What there is of everything that a leak would make more of. */
 import { readdir, readFile } from 'node:fs/promises'
 import { rssMb } from '../load/watch.ts'
+import { processesNamed } from '../processes.ts'
 import { query } from '../query.ts'
-import { askRedis, postgresPid, processesNamed } from './faults.ts'
+import { askRedis, postgresPid } from './faults.ts'
 import type { Site } from './site.ts'
 
 export type Census = Readonly<Record<(typeof names)[number], number>>

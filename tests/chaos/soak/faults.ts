@@ -1,8 +1,9 @@
 /** What breaks. Each fault resolves when the control plane is whole again, and says whom it has cost requests. */
 import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { processesNamed } from '../processes.ts'
 import { until } from '../until.ts'
 import type { Fault, FaultName } from './plan.ts'
 import { persist, type Site } from './site.ts'
@@ -125,11 +126,4 @@ export async function askRedis(data: string, command: string): Promise<string> {
   let answer = ''
   for await (const text of socket) answer += text
   return answer.split('\r\n')[0] ?? ''
-}
-
-/** On this machine, which has nothing else: every process of that program. */
-export async function processesNamed(name: string): Promise<number[]> {
-  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry)).map(Number)
-  const names = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')))
-  return pids.filter((_, index) => names[index]?.trim() === name)
 }

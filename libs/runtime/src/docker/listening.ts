@@ -1,6 +1,7 @@
 /** Where a program listens that does not listen where it should: the kernel knows, on the same machine. */
 import { readFile } from 'node:fs/promises'
 import { type Context, inspectContainer } from './engine.ts'
+import { belongsTo } from './processes.ts'
 
 const listenState = '0A'
 
@@ -24,12 +25,6 @@ export async function whatListens(context: Context, containerId: string, port: n
   if (wanted.length > 0) return `, seen from here; it does listen there: somebody else may have its address`
   const ports = [...new Set(listeners.map((listener) => listener.port))].sort((a, b) => a - b)
   return ports.length > 0 ? `; it listens on ${ports.join(', ')}` : ''
-}
-
-/** On another machine the number would be some other program's. */
-async function belongsTo(pid: number, containerId: string): Promise<boolean> {
-  const groups = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '')
-  return groups.includes(containerId)
 }
 
 /** Rows of /proc/net/tcp: `sl local_address rem_address st …`, addresses as HEX:PORT with their bytes reversed. */
