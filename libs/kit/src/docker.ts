@@ -26,13 +26,18 @@ export function createAskEngine(
   toError: (trouble: EngineTrouble, detail: string, cause: unknown) => Error,
 ): AskEngine {
   return async (what, call, timeoutMs = 30_000) => {
-    const signal = AbortSignal.timeout(timeoutMs)
+    // Not AbortSignal.timeout: its timer would hold the call, and what it has answered, until the time is over.
+    const timeUp = new AbortController()
+    const timer = setTimeout(() => timeUp.abort(), timeoutMs)
+    const { signal } = timeUp
     try {
       return await Promise.race([call(signal), rejectOnAbort(signal)])
     } catch (error) {
       const trouble = signal.aborted && engineStatus(error) === null ? 'timeout' : troubleOf(error)
       const words = trouble === 'timeout' ? `no answer within ${timeoutMs / 1000} s` : engineWords(error)
       throw toError(trouble, `${what}: ${words}`, error)
+    } finally {
+      clearTimeout(timer)
     }
   }
 }

@@ -70,3 +70,11 @@ test('a file that is missing is not an engine that is missing', async () => {
   const missing = Object.assign(new Error('no such file'), { code: 'ENOENT', syscall: 'open' })
   await expect(ask('building', () => Promise.reject(missing))).rejects.toMatchObject({ trouble: 'failed' })
 })
+
+test('a call that is over leaves no timer behind', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+  const before = timers()
+  expect(await ask('asking', async () => 'answered', 60_000)).toBe('answered')
+  await expect(ask('asking', () => Promise.reject(new Error('no')), 60_000)).rejects.toThrow('no')
+  expect(timers()).toBe(before)
+})
