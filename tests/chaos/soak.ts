@@ -18,6 +18,7 @@ import { account } from './soak/account.ts'
 import { type Census, leaks, takeCensus } from './soak/census.ts'
 import { type Struck, strike, up } from './soak/faults.ts'
 import { type Lane, manifest, runLane, type StepOutcome } from './soak/lane.ts'
+import { tellsMemory } from './soak/memory.ts'
 import { planFaults, planSteps, type Step } from './soak/plan.ts'
 import type { Site } from './soak/site.ts'
 import { renderSoak, type Soak } from './soak/summary.ts'
@@ -55,7 +56,7 @@ process.exitCode = await onOwnMachine(async (machine) => {
 async function run(machine: Machine, stepsEach: number): Promise<Soak> {
   const begin = Date.now()
   await using cleanup = new AsyncDisposableStack()
-  const at = cleanup.use(await startInstallation())
+  const at = cleanup.use(await startInstallation({ env: tellsMemory }))
   const site: Site = { at, machine }
   const [baseName = '', base = ''] = (await localBase()).split('=')
   const lanes: Lane[] = []

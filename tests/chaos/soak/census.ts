@@ -1,9 +1,9 @@
 /** What there is of everything that a leak would make more of. */
 import { readdir, readFile } from 'node:fs/promises'
-import { rssMb } from '../load/watch.ts'
 import { processesNamed } from '../processes.ts'
 import { query } from '../query.ts'
 import { askRedis, postgresPid } from './faults.ts'
+import { heldMb } from './memory.ts'
 import type { Site } from './site.ts'
 
 export type Census = Readonly<Record<(typeof names)[number], number>>
@@ -13,7 +13,7 @@ const names = [
   'networks',
   'processes',
   'zombies',
-  'controllerRssMb',
+  'controllerHeldMb',
   'controllerFiles',
   'engineFiles',
   'routerFiles',
@@ -30,8 +30,8 @@ const tolerance: Census = {
   // Postgres keeps more or fewer connections.
   processes: 12,
   zombies: 0,
-  // What a process has allocated it keeps for a while; 30 deployments that leaked 2 MB each would show.
-  controllerRssMb: 60,
+  // 30 deployments that leaked half a megabyte each would show.
+  controllerHeldMb: 15,
   controllerFiles: 12,
   engineFiles: 25,
   routerFiles: 25,
@@ -56,7 +56,7 @@ export async function takeCensus({ at, machine }: Site): Promise<Census> {
     networks: networks.length,
     processes: pids.length,
     zombies: states.filter((status) => /^State:\s*Z/m.test(status)).length,
-    controllerRssMb: await rssMb(controller),
+    controllerHeldMb: await heldMb(controller),
     controllerFiles: await files([controller]),
     engineFiles: await files([machine.engine.pid()]),
     routerFiles: await files(await processesNamed('haproxy')),
