@@ -38,7 +38,7 @@ async function countProcesses(command: string): Promise<number> {
   return lines.filter((line) => line.split('\0').join(' ').trim() === command).length
 }
 
-export async function rssMb(pid: number): Promise<number> {
+async function rssMb(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8')
   return Math.round(Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1] ?? 0) / 1_024)
 }
