@@ -35,7 +35,8 @@ export async function startWorkers(parts: Parts, buildsAtOnce: number): Promise<
   queue.work('deployments', deploymentsAtOnce, (id) => advance(ports, id, worker))
   queue.work('builds', buildsAtOnce, (id) => buildRelease(ports, id, worker))
   queue.work('tags', pollsAtOnce, async (id) => void (await pollTags(ports, id)))
-  queue.work('maintenance', 1, async (name) => maintenance[name as MaintenanceName]?.(ports))
+  // What is discarded may take its time to end: what is broken need not wait for it.
+  queue.work('maintenance', 3, async (name) => maintenance[name as MaintenanceName]?.(ports))
   for (const name of Object.keys(maintenance)) queue.schedule('maintenance', name, maintenanceMs)
   // At once for what went while no controller looked, and then whenever the engine says that something went.
   let followed = Promise.resolve()

@@ -108,11 +108,14 @@ async function build(
       args: app.buildArgs,
       buildKey: key,
     }
-    const image = await retrying(
-      () => ports.builder.build(request, (line) => log.write(line), signal),
-      signal,
-    )
-    return { image, reused: false }
+    // Where its answer got lost, the image may be there all the same.
+    let lookFirst = false
+    const findOrBuild = async () => {
+      const image = lookFirst ? await ports.builder.find(app.name, key) : null
+      lookFirst = true
+      return image ?? ports.builder.build(request, (line) => log.write(line), signal)
+    }
+    return { image: await retrying(findOrBuild, signal), reused: false }
   } finally {
     await Promise.all([ports.source.discard(context), log.close()])
   }

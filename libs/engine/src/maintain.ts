@@ -11,6 +11,8 @@ export const maintenance = {
   warm: discardExpiredWarmSlots,
   /** What runs and belongs to no deployment that may have instances is removed. */
   orphans: removeOrphans,
+  /** Builds that nobody wants, and whose worker died, end. */
+  builds: endUnwantedBuilds,
   /** What is left of removed apps goes. */
   removed: clearRemovedApps,
   /** What the router counted goes after a week. */
@@ -63,9 +65,17 @@ async function removeOrphansAt(ports: Ports): Promise<void> {
   }
 }
 
+/** The image that such a build may have left goes first: without its row, nobody would look for it. */
+async function endUnwantedBuilds({ store, builder }: Ports): Promise<void> {
+  for (const { releaseId, app, buildKey } of await store.unwantedBuilds()) {
+    const image = buildKey === null ? null : await builder.find(app, buildKey)
+    if (image && !(await store.isReleased(image.digest))) await builder.remove(image.digest)
+    await store.endUnwantedBuild(releaseId)
+  }
+}
+
 /** Jobs for work that has none: what makes a lost queue cost seconds and nothing else. */
 export async function sweep(ports: Ports): Promise<Job[]> {
-  await ports.store.endUnwantedBuilds()
   const [unfinished, polls] = await Promise.all([ports.store.unfinishedWork(), ports.store.takeDuePolls(50)])
   return [...unfinished, ...spread(polls)]
 }

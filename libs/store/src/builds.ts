@@ -1,6 +1,13 @@
 /** Builds: one row a release, worked on under a lease of its own. */
-import { type ErrorCode, type Manifest, parseCommitSha, parseTagName } from '@tagship/domain'
-import type { BuildClaim, BuildStatus, BuiltImage, Claim } from '@tagship/engine'
+import {
+  type ErrorCode,
+  type ImageDigest,
+  type Manifest,
+  parseAppName,
+  parseCommitSha,
+  parseTagName,
+} from '@tagship/domain'
+import type { BuildClaim, BuildStatus, BuiltImage, Claim, UnwantedBuild } from '@tagship/engine'
 import { lockApp } from './chain.ts'
 import { ensureRevision } from './config/revision.ts'
 import { type Database, storableText } from './database.ts'
@@ -94,16 +101,34 @@ const finish = {
     INSERT INTO outbox (queue, subject, key) SELECT 'deployments', d.id, ${deploymentKey} FROM d`,
 }
 
+const wantedBy = (build: string) =>
+  `(SELECT FROM deployments d WHERE d.release_id = ${build}.release_id AND d.state IN ('queued', 'building'))`
+
+/** Of builds `b`: nobody works on them, and nobody will. */
+const unwanted = `b.state IN ('pending', 'running')
+      AND (b.lease_expires_at IS NULL OR b.lease_expires_at <= clock_timestamp())
+      AND NOT EXISTS ${wantedBy('b')}`
+
+const findUnwanted = {
+  name: 'find-unwanted-builds',
+  text: `
+    SELECT b.release_id AS "releaseId", a.name AS app, r.build_key AS "buildKey"
+    FROM builds b JOIN releases r ON r.id = b.release_id JOIN apps a ON a.id = r.app_id
+    WHERE ${unwanted} AND NOT EXISTS (
+      SELECT FROM builds other JOIN releases o ON o.id = other.release_id
+      WHERE o.app_id = r.app_id AND other.state IN ('pending', 'running') AND EXISTS ${wantedBy('other')})`,
+}
+
 const endUnwanted = {
-  name: 'end-unwanted-builds',
+  name: 'end-unwanted-build',
   text: `
     UPDATE builds b SET state = 'failed', failure_code = 'build.canceled',
       failure_message = 'the deployment no longer wants it', finished_at = now(),
       lease_holder = NULL, lease_expires_at = NULL
-    WHERE b.state IN ('pending', 'running')
-      AND (b.lease_expires_at IS NULL OR b.lease_expires_at <= clock_timestamp())
-      AND NOT EXISTS (SELECT FROM deployments d WHERE d.release_id = b.release_id AND d.state IN ('queued', 'building'))`,
+    WHERE b.release_id = $1 AND ${unwanted}`,
 }
+
+const findImage = { name: 'find-image', text: 'SELECT id FROM releases WHERE image_digest = $1 LIMIT 1' }
 
 type BuildRow = Record<'state' | 'failure_code' | 'failure_message', string | null>
 
@@ -159,8 +184,19 @@ export const builds = (database: Database) => ({
     return (await database.query(isWanted, [deploymentId, fence.toString()])).length > 0
   },
 
-  async endUnwantedBuilds(): Promise<void> {
-    await database.query(endUnwanted)
+  async unwantedBuilds(): Promise<UnwantedBuild[]> {
+    const rows = await database.query<Record<keyof UnwantedBuild, string> & { buildKey: string | null }>(
+      findUnwanted,
+    )
+    return rows.map(({ releaseId, app, buildKey }) => ({ releaseId, app: parseAppName(app), buildKey }))
+  },
+
+  async endUnwantedBuild(releaseId: string): Promise<void> {
+    await database.query(endUnwanted, [releaseId])
+  },
+
+  async isReleased(digest: ImageDigest): Promise<boolean> {
+    return (await database.query(findImage, [digest])).length > 0
   },
 
   /** Nothing is written once the lease is lost, and a revision that is tied to the release stays. */

@@ -453,14 +453,20 @@ describe('builds', () => {
       deployment: { releaseId },
     } = await building()
     await store.ensureBuild(claim)
-    await store.claimBuild(releaseId, 'a', leaseMs)
-    await store.endUnwantedBuilds()
+    const build = await store.claimBuild(releaseId, 'a', leaseMs)
+    if (build) await store.saveRevision(build, manifest, 'e'.repeat(64))
+    await store.endUnwantedBuild(releaseId)
     expect(await store.ensureBuild(claim)).toMatchObject({ state: 'running' })
     await store.commit(claim, change('cancelRequested', 'canceling'))
-    await store.endUnwantedBuilds()
+    await store.endUnwantedBuild(releaseId)
     expect(await store.ensureBuild(claim)).toMatchObject({ state: 'running' })
+    const unwanted = async () =>
+      (await store.unwantedBuilds()).filter((build) => build.releaseId === releaseId)
+    expect(await unwanted()).toEqual([])
     await store.endLeases('a')
-    await store.endUnwantedBuilds()
+    expect(await unwanted()).toEqual([{ releaseId, app: claim.app.name, buildKey: 'e'.repeat(64) }])
+    await store.endUnwantedBuild(releaseId)
+    expect(await unwanted()).toEqual([])
     expect(await store.ensureBuild(claim)).toMatchObject({
       state: 'failed',
       failure: { code: 'build.canceled' },

@@ -3,6 +3,7 @@ import type {
   CommitSha,
   Deployment,
   ErrorCode,
+  ImageDigest,
   Manifest,
   ObservedTag,
   RuntimeName,
@@ -27,6 +28,7 @@ import type {
   SeenInstance,
   StateChange,
   TagFacts,
+  UnwantedBuild,
   Whereabouts,
 } from './records.ts'
 import type { Route } from './router.ts'
@@ -88,8 +90,15 @@ export interface EngineStore {
   releaseBuild(claim: BuildClaim): Promise<void>
   /** Whether the build should end: its deployment is no longer in `building`. */
   buildIsWanted(claim: BuildClaim): Promise<boolean>
-  /** Builds whose worker died after their deployment was canceled: nobody will finish them. */
-  endUnwantedBuilds(): Promise<void>
+  /**
+   * Builds whose worker died after their deployment was canceled: nobody will finish them. None of an app that builds just
+   * now: that may be the same commit.
+   */
+  unwantedBuilds(): Promise<UnwantedBuild[]>
+  /** A no-op where it has ended, or somebody wants it again. */
+  endUnwantedBuild(releaseId: string): Promise<void>
+  /** Whether any release, of whatever age, has the image. */
+  isReleased(digest: ImageDigest): Promise<boolean>
 
   // tags
   /** Records what was seen; @returns every tag of the app as it is remembered now, and which moved just now */

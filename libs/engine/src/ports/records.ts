@@ -128,6 +128,13 @@ export interface BuildClaim {
   readonly worker: string
 }
 
+export interface UnwantedBuild {
+  readonly releaseId: string
+  readonly app: AppName
+  /** Null where its worker has not come so far. */
+  readonly buildKey: string | null
+}
+
 export interface BuildStatus {
   readonly state: 'pending' | 'running' | 'succeeded' | 'failed'
   readonly failure: { readonly code: ErrorCode; readonly message: string } | null
