@@ -18,8 +18,9 @@ export async function lastExitCode(
   return askEngine(`looking at what happened to ${container.Name}`, async (abortSignal) => {
     const events = await context.docker.getEvents({
       since: Math.floor(startedAt) - lookBackSeconds,
-      // In the past, so that the engine ends the stream instead of following it.
-      until: Math.ceil(Date.now() / 1_000) - 1,
+      // Over when it arrives, so that the engine ends the stream instead of following it. To the millisecond: what ended is
+      // started again within a fraction of a second.
+      until: Date.now() / 1_000,
       filters: { container: [container.Id], event: ['die'] },
       abortSignal,
     })
