@@ -2,7 +2,7 @@ import { runtimeNames } from '@tagship/domain'
 import { clearRemovedApps } from './clear-app.ts'
 import { discardDeployment } from './discard-deployment.ts'
 import { healApps } from './heal.ts'
-import { eachInPlace } from './in-place.ts'
+import { createAttempts, eachInPlace } from './in-place.ts'
 import type { Job, Ports } from './ports.ts'
 
 /** Work that nobody asks for: the handlers of the `maintenance` queue, each safe to run at any time and twice. */
@@ -66,12 +66,16 @@ async function removeOrphansAt(ports: Ports): Promise<void> {
 }
 
 /** The image that such a build may have left goes first: without its row, nobody would look for it. */
-async function endUnwantedBuilds({ store, builder }: Ports): Promise<void> {
-  for (const { releaseId, app, buildKey } of await store.unwantedBuilds()) {
-    const image = buildKey === null ? null : await builder.find(app, buildKey)
-    if (image && !(await store.isReleased(image.digest))) await builder.remove(image.digest)
-    await store.endUnwantedBuild(releaseId)
+async function endUnwantedBuilds(ports: Ports): Promise<void> {
+  const attempts = createAttempts(ports)
+  for (const { releaseId, app, buildKey } of await ports.store.unwantedBuilds()) {
+    await attempts.at('docker', async ({ store, builder }) => {
+      const image = buildKey === null ? null : await builder.find(app, buildKey)
+      if (image && !(await store.isReleased(image.digest))) await builder.remove(image.digest)
+      await store.endUnwantedBuild(releaseId)
+    })
   }
+  attempts.end()
 }
 
 /** Jobs for work that has none: what makes a lost queue cost seconds and nothing else. */

@@ -11,6 +11,7 @@ function portsWith(
 ) {
   const done: string[] = []
   const ports = {
+    places: {},
     store: {
       unwantedBuilds: async () => builds.map((build) => ({ ...build, app: 'shop' })),
       isReleased: async (digest: string) => released.includes(digest),
@@ -21,7 +22,10 @@ function portsWith(
         if (away) throw new TagshipError('engine.unavailable', 'gone')
         return key === 'never built' ? null : { digest: `image of ${key}` }
       },
-      remove: async (digest: string) => void done.push(`remove ${digest}`),
+      remove: async (digest: string) => {
+        if (digest === 'image of stuck') throw new TagshipError('engine.failed', 'no')
+        done.push(`remove ${digest}`)
+      },
     },
   }
   return { ports: ports as unknown as Ports, done }
@@ -37,6 +41,16 @@ test('what an unwanted build has left is removed before the build ends, but for 
   const { ports, done } = portsWith(builds, ['image of b'])
   await maintenance.builds(ports)
   expect(done).toEqual(['remove image of a', 'end 1', 'end 2', 'end 3', 'end 4'])
+})
+
+test('an image that cannot be removed keeps no other build waiting', async () => {
+  const builds = [
+    { releaseId: '1', buildKey: 'stuck' },
+    { releaseId: '2', buildKey: 'a' },
+  ]
+  const { ports, done } = portsWith(builds, [])
+  await expect(maintenance.builds(ports)).rejects.toMatchObject({ code: 'engine.failed' })
+  expect(done).toEqual(['remove image of a', 'end 2'])
 })
 
 test('an unwanted build does not end while nobody can say what it has left', async () => {
