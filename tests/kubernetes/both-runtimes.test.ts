@@ -183,6 +183,41 @@ describe.each<RuntimeName>(['docker', 'kubernetes'])('an app on %s', (runtime) =
     await expect.poll(live, { timeout: 10_000 }).toBe(before)
   })
 
+  it('goes back by itself where too many of its answers are errors', async () => {
+    const before = await live()
+    const files = {
+      ...scripts(server("a.statusCode = q.url === '/healthz' ? 200 : 500; a.end('no database')")),
+      'tagship.yaml': quickManifest.replace(
+        'bake: 1s',
+        'bake: 2m, analysis: { maxErrorRate: 10%, minRequests: 50 }',
+      ),
+    }
+    await shop.version(next(), files)
+    await world.at.push('shop', shop, `v1.${version}.0`)
+    await shop.git('reset', '--quiet', '--hard', 'v1.0.0')
+    await expect.poll(async () => (await world.newest('shop')).state, { timeout: 40_000 }).toBe('baking')
+    const failing = async () => {
+      expect((await world.fetch('shop')).text).toBe('no database')
+      const { apps } = await world.at.client.readTraffic({ query: { app: 'shop' } })
+      return apps[0]?.slots.find(({ errorsPerSecond }) => errorsPerSecond > 0)
+    }
+    // Whoever only looks at the figures sees it too: every ten seconds, where nobody watches.
+    await expect
+      .poll(failing, { timeout: 30_000, interval: 1_000 })
+      .toMatchObject({ up: 2, targets: 2, responseMs: expect.any(Number) })
+    expect((await world.newest('shop')).state).toBe('baking')
+    for (let request = 0; request < 50; request += 1) await world.fetch('shop')
+    await expect
+      .poll(async () => (await world.newest('shop')).failure, { timeout: 30_000 })
+      .toMatchObject({
+        code: 'bake.unhealthy',
+        message: expect.stringMatching(
+          /^(\d\d) of \1 requests were answered with a 5xx status; 10 % are allowed$/,
+        ),
+      })
+    await expect.poll(live, { timeout: 10_000 }).toBe(before)
+  })
+
   it('is canceled while it is proven, and the newest tag takes the place of those that wait', async () => {
     const patient = quickManifest.replace('deadline: 10s', 'deadline: 120s')
     await shop.version(next(), { ...scripts('setInterval(() => {}, 1000)\n'), 'tagship.yaml': patient })
@@ -241,6 +276,18 @@ describe.each<RuntimeName>(['docker', 'kubernetes'])('an app on %s', (runtime) =
     expect(await live()).toBe(before)
     await expect.poll(async () => (await setsOf(world, runtime)).length, { timeout: 60_000 }).toBe(1)
     expect((await world.at.tagship('resume', 'shop')).exitCode).toBe(0)
+  })
+
+  it('stops with the whole house, and comes back by itself', async () => {
+    const before = await live()
+    const tag = (await world.app('shop')).live?.tag
+    expect((await world.at.tagship('down', '--apps', '--data', world.at.data)).stderr).toBe('')
+    expect(await setsOf(world, runtime)).toEqual([])
+    expect((await world.at.up()).exitCode).toBe(0)
+    const answering = () => live().catch(() => null)
+    await expect.poll(answering, { timeout: 60_000, interval: 200 }).toBe(before)
+    await expect.poll(state, { timeout: 60_000, interval: 200 }).toBe('live')
+    expect(await world.newest('shop')).toMatchObject({ trigger: 'heal', tag })
   })
 
   it('has a history that nobody has touched, and leaves nothing when it is removed', {

@@ -75,6 +75,7 @@ async function measure(): Promise<string> {
     ...shared,
     docker,
     registry: { address: registry.address, credentials: null },
+    counterImage: '',
     placements: async () => placements,
     placementOf: async (app) => byKey({ app })[0] ?? null,
   })
@@ -154,7 +155,7 @@ async function measure(): Promise<string> {
 
 function specOf(app: AppName, number: number, slot: Slot, imageDigest: ImageDigest): InstanceSpec {
   return {
-    ...{ app, slot, imageDigest, replicas, replica: 0, ordinal: 0, port: 8080 },
+    ...{ app, slot, imageDigest, replicas, replica: 0, ordinal: 0, port: 8080, counted: false },
     ...{
       deploymentId: `00000000-0000-4000-8000-${app.slice(4).padStart(8, '0')}${String(number).padStart(4, '0')}`,
     },

@@ -7,6 +7,8 @@ export interface KubernetesPlaceOptions {
   readonly installation: string
   readonly docker: Docker
   readonly registry: Registry | null
+  /** HAProxy, on the engine. */
+  readonly counterImage: string
   readonly ingressClass: string | null
   readonly placements: (wanted: PlacementQuery) => Promise<readonly Placement[]>
   readonly log: Log
@@ -74,6 +76,7 @@ async function load({
   installation,
   docker,
   registry,
+  counterImage,
   ingressClass,
   placements,
   log,
@@ -92,6 +95,7 @@ async function load({
       installation,
       docker,
       registry,
+      counterImage,
       log,
       placements: () => placements({}),
       placementOf: async (app) => (await placements({ app }))[0] ?? null,

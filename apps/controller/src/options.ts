@@ -17,6 +17,8 @@ export interface Options {
   readonly httpBind: string
   /** Whether a teardown removes images too. */
   readonly images: boolean
+  /** Whether a teardown ends apps on clusters too. */
+  readonly clusters: boolean
   /** Of a backup. */
   readonly file: string | null
   /** Holds the key that the secrets of a backup are sealed with. */
@@ -65,6 +67,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Op
       bind: { type: 'string' },
       'http-bind': { type: 'string' },
       images: { type: 'boolean' },
+      clusters: { type: 'boolean' },
       file: { type: 'string' },
       'key-file': { type: 'string' },
       yes: { type: 'boolean' },
@@ -78,6 +81,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Op
     bind: values.bind ?? '127.0.0.1',
     httpBind: values['http-bind'] ?? '',
     images: values.images ?? false,
+    clusters: values.clusters ?? false,
     file: values.file ?? null,
     keyFile: values['key-file'] ?? null,
     yes: values.yes ?? false,

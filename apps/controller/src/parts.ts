@@ -78,13 +78,14 @@ async function assembleInto(
 ): Promise<Parts> {
   const { installation, path: folder } = data
   const docker = createDocker()
+  const routerImage = await preparedImage('router')
   const router = keptInTurn(
     installation,
     createHaproxyRouter({
       docker,
       installation,
       folder: join(folder, 'router'),
-      image: await preparedImage('router'),
+      image: routerImage,
       bind: { address: options.httpBind, port: options.httpPort },
       https: options.tls && { port: options.tls.httpsPort, redirectPort: options.tls.redirectPort },
       seats,
@@ -145,6 +146,7 @@ async function assembleInto(
       installation,
       docker,
       registry: options.registry,
+      counterImage: routerImage,
       ingressClass: options.ingressClass,
       placements: (wanted) => store.placements(wanted),
       log,

@@ -53,7 +53,7 @@ export async function serve(options: Options, tell: Tell): Promise<void> {
     const firstToken = await ensureAdminToken(data, parts.store)
     const publicUrl = publicUrlOf(options, me.url)
     const setUpLink = firstToken === null ? null : await firstSetUpLink(parts, publicUrl)
-    await using traffic = watchTraffic(parts)
+    await using traffic = watchTraffic({ ...parts, places: parts.ports.places })
     const server = await startServer(options, parts, me, traffic)
     await using _secure = options.tls && (await listenSecurely(server, options, parts))
     await register(data, me)

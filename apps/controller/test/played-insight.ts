@@ -12,7 +12,8 @@ export function playInsight(
   world: Partial<Insight> & { readonly samples?: () => SlotSample[] },
 ): Insight & AsyncDisposable {
   const { samples = () => [], ...rest } = world
-  const traffic = watchTraffic({ router: { sample: async () => samples() }, store, log })
+  const router = { sample: async () => samples() }
+  const traffic = watchTraffic({ places: { docker: { router }, kubernetes: { router } }, store, log })
   return {
     images: async () => null,
     image: async () => null,

@@ -37,6 +37,15 @@ export function previewName(app: AppName): string {
   return `${app}-preview`
 }
 
+/** The container that counts requests on their way to the program beside it; see the runtime's `counter.ts`. */
+export const counterName = 'tagship-counter'
+
+/** Of its port that says what it has counted. */
+export const countsPort = 'counts'
+
+/** Names of its two sides, as its figures carry them. */
+export const counterBackend = 'app'
+
 /** The port of an app's Service that only the pods of this slot answer at. */
 export const slotPorts: Readonly<Record<Slot, number>> = { blue: 8001, green: 8002 }
 

@@ -18,6 +18,7 @@ const spec: InstanceSpec = {
   replicas: 2,
   replica: 0,
   port: 3000,
+  counted: false,
   health: web?.health ?? null,
   imageDigest: parseImageDigest(`sha256:${'a'.repeat(64)}`),
   command: null,
@@ -34,12 +35,17 @@ function pod(
   changes: Partial<InstanceSpec> = {},
   image: Partial<ImageConfig> = {},
   role: 'set' | 'release-command' = 'set',
+  counterImage: string | null = null,
 ) {
   const input = { installation: 'i1', spec: { ...spec, ...changes }, config: { ...config, ...image } }
-  const { spec: made } = podTemplate({ ...input, image: 'registry/shop@sha256:b', pullSecret: 'key' }, role)
-  const [container] = made?.containers ?? []
+  const template = podTemplate(
+    { ...input, counterImage, image: 'registry/shop@sha256:b', pullSecret: 'key' },
+    role,
+  )
+  const made = template.spec
+  const [container, counter] = made?.containers ?? []
   if (!made || !container) throw new Error('no pod')
-  return { ...made, container }
+  return { ...made, container, counter, annotations: template.metadata?.annotations ?? {} }
 }
 
 describe('the pod of an instance', () => {
@@ -106,5 +112,36 @@ describe('the pod of an instance', () => {
     const { volumes, container } = pod({ filesystem })
     expect(volumes).toContainEqual({ name: 'data-0', persistentVolumeClaim: { claimName: 'uploads' } })
     expect(container.volumeMounts).toContainEqual({ name: 'data-0', mountPath: '/data' })
+  })
+
+  describe('whose requests are counted', () => {
+    const counted = (changes: Partial<InstanceSpec> = {}) =>
+      pod(changes, {}, 'set', 'registry/counter@sha256:c')
+
+    it('has a counter before its program, which the Service leads to', () => {
+      const { container, counter, volumes } = counted()
+      expect(container.ports).toBeUndefined()
+      expect(counter?.image).toBe('registry/counter@sha256:c')
+      expect(counter?.ports).toContainEqual({ name: 'green', containerPort: 15_080, protocol: 'TCP' })
+      expect(volumes?.at(-1)?.downwardAPI?.items?.[0]).toMatchObject({
+        fieldRef: { fieldPath: "metadata.annotations['dev.tagship.counter']" },
+      })
+      expect(pod().counter).toBeUndefined()
+    })
+
+    it.each([3_000, 15_080, 15_081, 15_090, 15_091])('never takes the program’s port, such as %d', (port) => {
+      const { counter, annotations } = counted({ port })
+      const taken = counter?.ports?.map(({ containerPort }) => containerPort) ?? []
+      expect(new Set([...taken, port]).size).toBe(3)
+      const config = annotations['dev.tagship.counter']
+      expect(config).toContain(`server program 127.0.0.1:${port}\n`)
+      for (const one of taken) expect(config).toContain(`bind :${one}\n`)
+    })
+
+    it('is locked in as the program is, and ends with it', () => {
+      const { container, counter } = counted({ port: 80 })
+      expect(counter?.securityContext).toMatchObject({ ...container.securityContext, runAsNonRoot: true })
+      expect(counter?.lifecycle?.preStop?.exec?.command?.slice(-2)).toEqual(['20', '0050'])
+    })
   })
 })

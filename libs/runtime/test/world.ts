@@ -62,6 +62,7 @@ export function specOf(world: World, overrides: Partial<InstanceSpec> = {}): Ins
     replicas: 1,
     replica: 0,
     port: 8080,
+    counted: false,
     health: null,
     imageDigest: world.digest,
     command: null,

@@ -27,7 +27,7 @@ async function down(flags: Flags): Promise<number> {
   if (controllers.length === 0) note(`no controller runs on ${data}`)
   await Promise.all(controllers.map((controller) => stop(controller, data)))
   if (flags.apps) {
-    const { exitCode } = await runController(['teardown', '--data', data], {
+    const { exitCode } = await runController(['teardown', '--clusters', '--data', data], {
       stdout: 'pipe',
       stderr: 'inherit',
     })

@@ -7,10 +7,10 @@ import { createLogger, type Member, writeArchive } from '@tagship/kit'
 import { type DatabaseDump, openDump } from '@tagship/store'
 import { openDataFolder } from '../data-folder.ts'
 import type { Options } from '../options.ts'
+import { reachDatabase } from '../reach-database.ts'
 import { version } from '../version.ts'
 import { refuseHalfRestored } from './half-restored.ts'
 import { backupFile, repositoryMember, tableMember, writeManifest } from './manifest.ts'
-import { reachDatabase } from './reach-database.ts'
 
 /**
  * Writes everything that cannot be had again into one file: the rows as of one moment, and the repositories

@@ -1,6 +1,6 @@
-/** Looks at what the router counts: every few seconds while somebody watches, seldom while nobody does. */
+/** Looks at what is counted, on the machine and on clusters: every few seconds while somebody watches, seldom while nobody does. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { toTagshipError } from '@tagship/domain'
+import { type RuntimeName, runtimeNames, toTagshipError } from '@tagship/domain'
 import type { Router } from '@tagship/engine'
 import { type Logger, throttle } from '@tagship/kit'
 import type { Store } from '@tagship/store'
@@ -24,12 +24,12 @@ export interface TrafficWatch extends AsyncDisposable {
 }
 
 interface Sources {
-  readonly router: Pick<Router, 'sample'>
+  readonly places: Readonly<Record<RuntimeName, { readonly router: Pick<Router, 'sample'> }>>
   readonly store: Pick<Store, 'allApps' | 'recordTraffic' | 'trafficSince'>
   readonly log: Logger
 }
 
-export function watchTraffic({ router, store, log }: Sources): TrafficWatch {
+export function watchTraffic({ places, store, log }: Sources): TrafficWatch {
   const minutes = createMinutes()
   const listeners = new Set<() => void>()
   const looks: TrafficLook[] = []
@@ -41,8 +41,13 @@ export function watchTraffic({ router, store, log }: Sources): TrafficWatch {
 
   async function look(): Promise<void> {
     const apps = await store.allApps()
-    const samples = await router.sample(apps.map(({ seat }) => seat))
-    const compared = compareLooks(new Date(), apps, samples, before)
+    const samples = await Promise.all(
+      runtimeNames.map((name) => {
+        const seats = apps.filter(({ runtime }) => runtime === name).map(({ seat }) => seat)
+        return seats.length > 0 ? places[name].router.sample(seats) : []
+      }),
+    )
+    const compared = compareLooks(new Date(), apps, samples.flat(), before)
     before = compared.before
     latest = compared.look
     looks.push(latest)

@@ -27,6 +27,8 @@ export interface InstanceSpec {
   readonly replica: number
   /** Null: takes no traffic. */
   readonly port: number | null
+  /** Somebody judges what it answers: where the router counts nothing, something else has to. */
+  readonly counted: boolean
   readonly health: HealthSpec | null
   readonly imageDigest: ImageDigest
   /** Null: the image's own. */

@@ -1,11 +1,13 @@
 /** The router on a cluster: an app's Service sends users to the pods of one set. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Slot, TagshipError, toTagshipError } from '@tagship/domain'
-import type { Log, Placement, PlacementQuery, Router, SlotTraffic } from '@tagship/engine'
+import type { Log, Placement, PlacementQuery, Router } from '@tagship/engine'
 import { type Clusters, setOf } from '@tagship/kubernetes'
 import { askThrough, hasTakenOver } from './ask.ts'
+import { readCounts, sumCounts } from './counts.ts'
 import { ensureIngress, removeIngress } from './ingress.ts'
 import { restoreRoutes } from './restore.ts'
+import { createSampler } from './sample.ts'
 import { createSight } from './seen.ts'
 import { applyPreview, changeState, readState, removeServices, type Spot } from './services.ts'
 
@@ -17,9 +19,6 @@ export interface KubernetesRouterOptions {
   readonly ingressClass: string | null
   readonly log: Log
 }
-
-/** A Service counts nothing: what is in flight ends by itself while the old set is kept warm. */
-const uncounted: SlotTraffic = { requests: 0, serverErrors: 0, inFlight: 0 }
 
 /** A node that has lost its API server hears of a switch when it is back. */
 const settleMs = 30_000
@@ -43,6 +42,7 @@ async function untilTakenOver(spot: Spot, slot: Slot): Promise<void> {
 export function createKubernetesRouter(options: KubernetesRouterOptions): Router {
   const { clusters, installation, ingressClass, log } = options
   const sight = createSight(installation)
+  const sample = createSampler(sight)
   const spotOf = ({ app, namespace, cluster }: Placement): Spot => ({
     app,
     namespace,
@@ -118,8 +118,13 @@ export function createKubernetesRouter(options: KubernetesRouterOptions): Router
       const spot = await find({ seat })
       return spot && (await readState(spot)).live
     },
-    traffic: async () => uncounted,
-    sample: async () => [],
+    // Nobody waits for what is in flight: kept connections bring more, and it ends by itself while the old set is warm.
+    traffic: async ({ seat, slot }) => {
+      const spot = await at(seat)
+      const set = (await readState(spot)).sets[slot]
+      return { ...sumCounts(set === null ? [] : await readCounts(spot, set)), inFlight: 0 }
+    },
+    sample: async (seats) => sample(await spots(), seats),
     askThrough: async (host, path) => {
       const spot = await find({ host })
       return spot ? askThrough(spot, host, path) : { instance: null, status: 404 }

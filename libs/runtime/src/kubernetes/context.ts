@@ -14,6 +14,8 @@ export interface Context {
   /** The engine that images are built on. */
   readonly docker: Docker
   readonly registry: Registry | null
+  /** On that engine: HAProxy, which counts where a manifest asks for it. */
+  readonly counterImage: string
   readonly log: Log
 }
 

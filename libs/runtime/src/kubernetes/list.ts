@@ -167,8 +167,11 @@ function findDrift(set: V1Deployment, pods: readonly V1Pod[]): string | null {
       set.spec?.replicas === wanted ? '' : ` (${set.spec?.replicas} replicas instead of ${wanted})`
     return `somebody has changed Deployment ${name}${scaled}: nothing running is ever patched`
   }
-  const image = set.spec?.template.spec?.containers[0]?.image
-  const patched = pods.find(({ spec }) => spec?.containers[0]?.image !== image)
+  const images = set.spec?.template.spec?.containers ?? []
+  // A cluster may add containers of its own to a pod.
+  const patched = pods.find(({ spec }) =>
+    images.some(({ name, image }) => spec?.containers.find((one) => one.name === name)?.image !== image),
+  )
   return patched
     ? `somebody has changed the image of pod ${nameOf(patched)}: nothing running is ever patched`
     : null

@@ -6,7 +6,7 @@ import type { Instance, LogLine, LogOptions } from '@tagship/engine'
 import { setOf } from '@tagship/kubernetes'
 import { type Context, findSpot, type Spot } from './context.ts'
 import { listPods } from './list.ts'
-import { containerOf } from './pod.ts'
+import { containerNameOf, containerOf } from './pod.ts'
 
 const reopenMs = 500
 
@@ -49,7 +49,7 @@ export async function* readPodLog(
 ): AsyncGenerator<LogLine> {
   const name = pod.metadata?.name ?? ''
   const query = new URLSearchParams({
-    container: pod.spec?.containers[0]?.name ?? '',
+    container: containerNameOf(pod),
     timestamps: 'true',
     follow: String(follow),
     ...(previous ? { previous: 'true' } : {}),

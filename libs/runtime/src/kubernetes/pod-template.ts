@@ -4,6 +4,7 @@ import { chooseProbe, type ImageFacts, type Probe } from '@tagship/domain'
 import type { InstanceSpec } from '@tagship/engine'
 import { setName, specLabels } from '@tagship/kubernetes'
 import { parseVolume } from '../docker/container-options.ts'
+import { configAnnotation, counterConfig, counterContainer, counterVolume } from './counter.ts'
 
 /** Whoever an image says nothing else of runs as this user: nobody's, and never root. */
 const nobody = 65_532
@@ -24,20 +25,27 @@ export interface TemplateInput {
   readonly spec: InstanceSpec
   /** With the digest of its manifest. */
   readonly image: string
+  /** That of the counter, where what the instance answers is counted. */
+  readonly counterImage: string | null
   readonly config: ImageConfig
   /** The Secret with the credentials of the registry; null where it asks for none. */
   readonly pullSecret: string | null
 }
 
 export function podTemplate(input: TemplateInput, role: 'set' | 'release-command'): V1PodTemplateSpec {
+  const { installation, spec, counterImage } = input
+  const port = counterImage === null ? null : spec.port
+  const annotations = port === null ? {} : { annotations: { [configAnnotation]: counterConfig(port) } }
   return {
-    metadata: { labels: specLabels(input.installation, input.spec, role) },
+    metadata: { labels: specLabels(installation, spec, role), ...annotations },
     spec: podSpec(input, role),
   }
 }
 
-function podSpec({ spec, image, config, pullSecret, installation }: TemplateInput, role: string): V1PodSpec {
+function podSpec(input: TemplateInput, role: string): V1PodSpec {
+  const { spec, image, config, pullSecret, installation } = input
   const isSet = role === 'set'
+  const counter = counterOf(input)
   return {
     restartPolicy: isSet ? 'Always' : 'Never',
     automountServiceAccountToken: false,
@@ -60,12 +68,23 @@ function podSpec({ spec, image, config, pullSecret, installation }: TemplateInpu
           ],
         }
       : {}),
-    containers: [container(spec, image, config, isSet)],
-    volumes: volumesOf(spec),
+    containers: [container(spec, image, config, isSet, counter !== null), ...(counter ? [counter] : [])],
+    volumes: [...volumesOf(spec), ...(counter ? [counterVolume()] : [])],
   }
 }
 
-function container(spec: InstanceSpec, image: string, config: ImageConfig, isSet: boolean): V1Container {
+function counterOf({ spec, counterImage }: TemplateInput): V1Container | null {
+  if (counterImage === null || spec.port === null) return null
+  return counterContainer(counterImage, { spec, port: spec.port, drainSeconds: drainSeconds(spec) })
+}
+
+function container(
+  spec: InstanceSpec,
+  image: string,
+  config: ImageConfig,
+  isSet: boolean,
+  isCounted: boolean,
+): V1Container {
   const [program, ...args] = spec.command ?? []
   const { filesystem } = spec
   const readinessProbe = isSet && spec.health ? probeOf(spec, config) : null
@@ -75,8 +94,8 @@ function container(spec: InstanceSpec, image: string, config: ImageConfig, isSet
     imagePullPolicy: 'IfNotPresent',
     ...(program === undefined ? {} : { command: [program], args }),
     envFrom: [{ secretRef: { name: environmentName(spec, isSet) } }],
-    // Named after the slot: a Service finds the port of whichever release its slot holds.
-    ...(spec.port === null
+    // Named after the slot: a Service finds the port of whichever release its slot holds. A counter stands before it.
+    ...(spec.port === null || isCounted
       ? {}
       : { ports: [{ name: spec.slot, containerPort: spec.port, protocol: 'TCP' }] }),
     resources: {

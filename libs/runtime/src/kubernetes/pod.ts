@@ -2,9 +2,14 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
 import type { Instance } from '@tagship/engine'
 
-/** The one container of it. */
-export function containerOf({ status }: V1Pod): V1ContainerStatus | undefined {
-  return status?.containerStatuses?.[0]
+/** The name of the container that the app's program runs in, whatever else is in the pod. */
+export function containerNameOf({ metadata }: V1Pod): string {
+  return metadata?.labels?.['dev.tagship.process'] ?? ''
+}
+
+/** What the cluster says of that container. */
+export function containerOf(pod: V1Pod): V1ContainerStatus | undefined {
+  return pod.status?.containerStatuses?.find(({ name }) => name === containerNameOf(pod))
 }
 
 export function isReady({ status }: V1Pod): boolean {
@@ -32,8 +37,15 @@ export function describeWaiting(pod: V1Pod): string | null {
     ({ type, status }) => type === 'PodScheduled' && status === 'False',
   )
   if (unscheduled) return `${unscheduled.reason}: ${unscheduled.message}`
-  const waiting = containerOf(pod)?.state?.waiting
-  if (!waiting?.reason || waiting.reason === 'ContainerCreating' || waiting.reason === 'PodInitializing')
-    return null
-  return waiting.message ? `${waiting.reason}: ${waiting.message}` : waiting.reason
+  const own = containerNameOf(pod)
+  const stuck = pod.status?.containerStatuses
+    ?.toSorted((a, b) => Number(b.name === own) - Number(a.name === own))
+    .find(({ state }) => state?.waiting?.reason && !beginnings.includes(state.waiting.reason))
+  if (!stuck) return null
+  const { reason = '', message } = stuck.state?.waiting ?? {}
+  const words = message ? `${reason}: ${message}` : reason
+  return stuck.name === own ? words : `${stuck.name}: ${words}`
 }
+
+/** Nothing is wrong with a container that is waiting for these. */
+const beginnings = ['ContainerCreating', 'PodInitializing']

@@ -36,7 +36,7 @@ async function probePod(spot: Spot, pod: V1Pod, probe: Probe, health: HealthSpec
   const what =
     probe.kind === 'tcp' ? `nothing listens on port ${probe.port}, by the cluster's readiness probe` : null
   if (what) return { healthy: false, reason: 'notListening', detail: what }
-  return unhealthy('the cluster does not call its pod ready yet')
+  return unhealthy(describeWaiting(pod) ?? 'the cluster does not call its pod ready yet')
 }
 
 /** Through the API server: it reaches pods also where we do not. */

@@ -1,5 +1,5 @@
 /** The way of an image from the engine that built it to the nodes of a cluster. */
-import { type AppName, type ImageDigest, TagshipError } from '@tagship/domain'
+import { type ImageDigest, TagshipError } from '@tagship/domain'
 import { type Docker, engineStatus, engineWords } from '@tagship/kit'
 import { askEngine, unless } from '../docker/engine.ts'
 
@@ -12,7 +12,7 @@ export interface Registry {
   readonly credentials: { readonly user: string; readonly password: string } | null
 }
 
-/** What nodes pull: `HOST/PATH/APP@sha256:…`, the digest of the manifest as the registry has it. */
+/** What nodes pull: `HOST/PATH/NAME@sha256:…`, the digest of the manifest as the registry has it. */
 export type ImageReference = string
 
 /**
@@ -22,7 +22,7 @@ export type ImageReference = string
 export async function ensurePushed(
   docker: Docker,
   registry: Registry | null,
-  app: AppName,
+  name: string,
   image: ImageDigest,
 ): Promise<ImageReference> {
   if (!registry) {
@@ -31,7 +31,7 @@ export async function ensurePushed(
       'nodes of a cluster have no way to the images that are built here',
     )
   }
-  const repository = `${registry.address}/${app}`
+  const repository = `${registry.address}/${name}`
   const known = await pushedBefore(docker, repository, image)
   if (known && (await holds(docker, registry, known))) return known
 

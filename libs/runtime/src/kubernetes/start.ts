@@ -1,7 +1,7 @@
 /** Makes what runs all instances of a process, or finds it made. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { V1Deployment, V1OwnerReference } from '@kubernetes/client-node'
-import { TagshipError } from '@tagship/domain'
+import { parseImageDigest, TagshipError } from '@tagship/domain'
 import type { InstanceSpec } from '@tagship/engine'
 import {
   appLabels,
@@ -15,13 +15,15 @@ import {
   unlessStatus,
   wordsOf,
 } from '@tagship/kubernetes'
+import { askEngine, unless } from '../docker/engine.ts'
 import { specHash } from '../docker/names.ts'
 import { type Context, type Spot, spotFor } from './context.ts'
+import { counterRepository } from './counter.ts'
 import { readImageConfig } from './image-config.ts'
 import { listAt } from './list.ts'
 import { ensureNamespace, ensurePullSecret } from './namespace.ts'
 import { environmentName, podTemplate, type TemplateInput } from './pod-template.ts'
-import { ensurePushed } from './registry.ts'
+import { ensurePushed, type ImageReference } from './registry.ts'
 
 const lookMs = 150
 
@@ -72,8 +74,18 @@ export async function prepareTemplate(
   const { docker, registry, installation } = context
   const config = await readImageConfig(docker, spec.imageDigest)
   const image = await ensurePushed(docker, registry, spec.app, spec.imageDigest)
+  const counterImage = spec.counted ? await pushCounter(context) : null
   await ensureNamespace(context, spot, spec.app)
-  return { installation, spec, image, config, pullSecret: await ensurePullSecret(context, spot) }
+  const pullSecret = await ensurePullSecret(context, spot)
+  return { installation, spec, image, counterImage, config, pullSecret }
+}
+
+async function pushCounter({ docker, registry, counterImage }: Context): Promise<ImageReference> {
+  const looking = askEngine(`looking for ${counterImage}`, () => docker.getImage(counterImage).inspect())
+  const found = await unless(looking, 404)
+  if (!found)
+    throw new TagshipError('image.missing', `the image ${counterImage} is no longer on this machine`)
+  return ensurePushed(docker, registry, counterRepository, parseImageDigest(found.Id))
 }
 
 async function ensureSet({ cluster, namespace }: Spot, input: TemplateInput): Promise<V1Deployment> {

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { TagshipError } from '@tagship/domain'
 import { findPostgres, startPostgres } from '@tagship/embedded'
 import type { Logger } from '@tagship/kit'
-import type { DataFolder } from '../data-folder.ts'
-import { lockStart } from '../join-folder.ts'
-import type { Options } from '../options.ts'
+import type { DataFolder } from './data-folder.ts'
+import { lockStart } from './join-folder.ts'
+import type { Options } from './options.ts'
 
 interface Reached {
   readonly url: string
@@ -20,7 +20,9 @@ interface Reached {
  */
 export async function reachDatabase(options: Options, data: DataFolder, log: Logger): Promise<Reached> {
   if (options.databaseUrl !== null) return { url: options.databaseUrl, leave: async () => {} }
-  await requireCluster(data)
+  if (!(await isInstalled(options, data))) {
+    throw new TagshipError('input.invalid', `there is no installation in ${data.path}`)
+  }
   const running = await findPostgres(data.path)
   if (running) return { url: running.url, leave: async () => {} }
   const lock = await lockStart(data)
@@ -37,9 +39,14 @@ export async function reachDatabase(options: Options, data: DataFolder, log: Log
   }
 }
 
-async function requireCluster({ path }: DataFolder): Promise<void> {
-  await access(join(path, 'postgres', 'PG_VERSION')).catch(async (cause) => {
-    if (cause.code !== 'ENOENT') throw cause
-    throw new TagshipError('input.invalid', `there is no installation in ${path}`, { cause })
-  })
+/** Whether there is a database at all. @throws where the folder cannot be looked at */
+export async function isInstalled(options: Options, { path }: DataFolder): Promise<boolean> {
+  if (options.databaseUrl !== null) return true
+  return access(join(path, 'postgres', 'PG_VERSION')).then(
+    () => true,
+    (cause) => {
+      if (cause.code !== 'ENOENT') throw cause
+      return false
+    },
+  )
 }
