@@ -4,7 +4,7 @@ import type { AppName } from '@tagship/domain'
 import { startPostgres, startRedis } from '@tagship/embedded'
 import type { CommandPorts, Log } from '@tagship/engine'
 import { createGitSource, ensureHosted, type GitSource, mendHosted } from '@tagship/git'
-import { createDocker, type Logger, networkPolicy } from '@tagship/kit'
+import { createDocker, type Logger, networkPolicy, sharePriority } from '@tagship/kit'
 import { openQueue, type Queue, startOutboxDispatcher } from '@tagship/queue'
 import { createHaproxyRouter, type HaproxyRouter } from '@tagship/router'
 import { createDockerRuntime } from '@tagship/runtime'
@@ -186,7 +186,8 @@ async function openDatabase(
   const applied = await migrate(url)
   progress(`Postgres is up${applied.length > 0 ? `, ${applied.length} migrations applied` : ''}`)
   const secretKey = await secretKeyOf(options.secretKey, data)
-  const store = await openStore({ url, log, maxSeats: seats, secretKey })
+  const onConnect = options.databaseUrl === null ? sharePriority : undefined
+  const store = await openStore({ url, log, maxSeats: seats, secretKey, onConnect })
   closers.push(() => store.close())
   await warnOfSecrets(store, log, progress)
   return Object.assign(store, { url, signInSecret: signInSecretOf(secretKey) })

@@ -4,7 +4,7 @@ import type { ControllerFile, ControllerMessageInput } from '@tagship/api'
 import { TagshipError, toTagshipError } from '@tagship/domain'
 import type { AppRecord } from '@tagship/engine'
 import { createPushEndpoint } from '@tagship/git'
-import { createLogger, createTurns, markProcess } from '@tagship/kit'
+import { createLogger, createTurns, markProcess, takePriority } from '@tagship/kit'
 import type { FastifyInstance } from 'fastify'
 import { ensureAdminToken } from './admin-token.ts'
 import { refuseHalfRestored } from './backup/half-restored.ts'
@@ -18,7 +18,6 @@ import { joinFolder, lockStart, routerOf, serversOf } from './join-folder.ts'
 import { onPush } from './on-push.ts'
 import type { Options } from './options.ts'
 import { assemble, type Parts } from './parts.ts'
-import { takePriority } from './priority.ts'
 import { readiness } from './readiness.ts'
 import { register, unregister } from './registry.ts'
 import { knownOrigins } from './sign-in/origins.ts'
@@ -123,8 +122,7 @@ async function startServer(options: Options, parts: Parts, me: ControllerFile, t
     return `http://${host}${portOf(options.httpPort, 80)}`
   }
   const urlOf = (app: AppRecord) => appUrl(app, app.hosts[0] ?? 'localhost')
-  /** Apps whose repository has been seen since this process began. */
-  const found = new Set<string>()
+  const ensureHosted = onceEach((app: AppRecord) => ports.source.ensureHosted(app.name))
   const takeTurn = createTurns(looking)
   const server = await buildServer({
     store,
@@ -143,8 +141,7 @@ async function startServer(options: Options, parts: Parts, me: ControllerFile, t
         const verdict = mayReach(who, known.id, 'deployer')
         if (verdict !== 'yes') return verdict
         // A controller may have died between the app's row and its repository.
-        if (!found.has(known.id)) await ports.source.ensureHosted(known.name)
-        found.add(known.id)
+        await ensureHosted(known)
         return { actor: who.name }
       },
       onPush: (push, say, signal) => onPush(ports, urlOf, takeTurn, push, say, signal),
@@ -165,6 +162,19 @@ async function startServer(options: Options, parts: Parts, me: ControllerFile, t
   })
   await server.listen({ host: options.bind, port: options.port })
   return server
+}
+
+/** Does it for each app once: who comes meanwhile waits for the one that is at it, and what failed is tried again. */
+function onceEach(act: (app: AppRecord) => Promise<void>): (app: AppRecord) => Promise<void> {
+  const done = new Map<string, Promise<void>>()
+  return (app) => {
+    const known = done.get(app.id)
+    if (known) return known
+    const acting = act(app)
+    done.set(app.id, acting)
+    acting.catch(() => done.delete(app.id))
+    return acting
+  }
 }
 
 /** Said before anything is started, so that nothing has to be undone. @throws port.taken */

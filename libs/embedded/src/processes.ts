@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { open, readlink, rename, stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { sharePriority } from '@tagship/kit'
 
 /** Bytes after which a server's log is put aside at the next start; one old log is kept. */
 const logLimit = 10 * 1024 * 1024
@@ -21,7 +22,9 @@ export async function startDetached(command: readonly string[], logPath: string)
     const child = spawn(file, args, { detached: true, stdio: ['ignore', log.fd, log.fd] })
     await once(child, 'spawn')
     child.unref()
-    return Number(child.pid)
+    const pid = Number(child.pid)
+    sharePriority(pid)
+    return pid
   } finally {
     await log.close()
   }

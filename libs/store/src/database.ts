@@ -34,6 +34,8 @@ export interface DatabaseOptions {
   readonly log: Log
   /** Connections at most; 10 unless given. */
   readonly poolSize?: number | undefined
+  /** Called with the process id that the server has for a new connection, on the server's machine. */
+  readonly onConnect?: ((pid: number) => void) | undefined
 }
 
 /**
@@ -64,14 +66,18 @@ export class Undo<T> {
   }
 }
 
-export function openDatabase({ url, log, poolSize = 10 }: DatabaseOptions): Database {
+export function openDatabase({ url, log, poolSize = 10, onConnect }: DatabaseOptions): Database {
   const settings = {
     connectionString: connectionString(url),
     application_name: 'tagship',
     ...limits,
   }
   const pool = new pg.Pool({ ...settings, max: poolSize, idleTimeoutMillis: 60_000 })
-  pool.on('connect', survive)
+  const begin = (client: pg.ClientBase & { readonly processID?: number }) => {
+    survive(client)
+    if (client.processID) onConnect?.(client.processID)
+  }
+  pool.on('connect', begin)
   // An idle connection that breaks is replaced by the next query.
   const warn = throttle((message: string) =>
     log.warn({ reason: message }, 'connections to Postgres were lost'),
@@ -88,6 +94,7 @@ export function openDatabase({ url, log, poolSize = 10 }: DatabaseOptions): Data
       const client = new pg.Client(settings)
       survive(client)
       await client.connect()
+      begin(client)
       return client
     },
     async close() {

@@ -31,6 +31,8 @@ if (process.argv[1] === import.meta.filename) {
       return push(options)
     }),
   )
+  for (const { exitCode, timedOut, stderr } of ends)
+    if (exitCode !== 0 && !timedOut) process.stderr.write(`a push was refused:\n${stderr}\n`)
   // Who has waited long enough leaves, and the deployment goes on.
   process.exitCode = ends.every(({ exitCode, timedOut }) => exitCode === 0 || timedOut) ? 0 : 1
 }
