@@ -168,6 +168,23 @@ describe.each<RuntimeName>(['docker', 'kubernetes'])('an app on %s', (runtime) =
     expect(await live()).toBe(before)
   })
 
+  it('is seen at next.HOST by who has to promote it, and by nobody else', async () => {
+    const before = await live()
+    const manual = { 'tagship.yaml': quickManifest.replace('rollout: {', 'rollout: { promotion: manual,') }
+    await shop.version(next(), manual)
+    const pushing = world.at.push('shop', shop, `v1.${version}.0`)
+    await expect
+      .poll(async () => (await world.newest('shop')).state, { timeout: 40_000 })
+      .toBe('awaitingPromotion')
+    expect((await world.preview('shop')).version).toBe(`1.${version}.0`)
+    expect(await live()).toBe(before)
+    expect((await world.at.tagship('promote', 'shop')).exitCode).toBe(0)
+    await pushing
+    expect(await live()).toBe(`1.${version}.0`)
+    await shop.version(next(), { 'tagship.yaml': quickManifest })
+    expect((await world.at.push('shop', shop, `v1.${version}.0`)).stderr).toContain('serves at')
+  })
+
   it('goes back by itself where an instance ends while it bakes', async () => {
     const before = await live()
     const files = {

@@ -78,7 +78,7 @@ describe('what somebody does to an app on a cluster', () => {
     await expect.poll(selected, { timeout: 15_000 }).toBe(`shop-${before.number}-web`)
     const hosts = () =>
       kubectl('get', 'ingress', 'shop', '-o', 'jsonpath={.spec.rules[*].host}').catch(() => null)
-    await expect.poll(hosts, { timeout: 15_000 }).toBe('shop.localhost')
+    await expect.poll(hosts, { timeout: 15_000 }).toBe('shop.localhost next.shop.localhost')
     await expect.poll(async () => (await world.fetch('shop')).version, { timeout: 15_000 }).toBe('1.0.0')
     expect((await world.newest('shop')).number).toBe(before.number)
     const log = await readFile(join(world.at.data, 'controller.log'), 'utf8')

@@ -35,6 +35,8 @@ export interface World extends AsyncDisposable {
   ): Promise<void>
   /** What users get: through the router, or through the app's Service. */
   fetch(app: string, path?: string): Promise<Answer>
+  /** What is seen at `next.HOST`: through the router, or through the Service that the Ingress has for it. */
+  preview(app: string): Promise<Answer>
   newest(app: string): Promise<DeploymentJson>
   app(name: string): Promise<AppJson>
 }
@@ -93,6 +95,15 @@ export async function startWorld({ env = {}, ownNamespaces = false }: WorldOptio
       if (runtime === 'docker') return at.fetch(hosts[0] ?? '', path)
       return fetchService(await addressOf(kubectl, namespace ?? `tagship-${name}`, name), path)
     },
+    async preview(name) {
+      const { runtime, namespace, hosts } = await app(name)
+      const host = `next.${hosts[0]}`
+      if (runtime === 'docker') return at.fetch(host)
+      const place = namespace ?? `tagship-${name}`
+      const query = `jsonpath={.spec.rules[?(@.host=="${host}")].http.paths[0].backend.service.name}`
+      const service = await kubectl('get', 'ingress', name, '--namespace', place, '-o', query)
+      return fetchService(await addressOf(kubectl, place, service), '/')
+    },
     newest,
     app,
     async [Symbol.asyncDispose]() {
@@ -120,9 +131,9 @@ function fetchService(address: string, path: string): Promise<Answer> {
   })
 }
 
-/** The address of an app's Service, from inside of the cluster's network. */
-export async function addressOf(kubectl: World['kubectl'], namespace: string, app: string): Promise<string> {
-  return kubectl('get', 'service', app, '--namespace', namespace, '-o', 'jsonpath={.spec.clusterIP}')
+/** The address of a Service, from inside of the cluster's network. */
+export async function addressOf(kubectl: World['kubectl'], namespace: string, name: string): Promise<string> {
+  return kubectl('get', 'service', name, '--namespace', namespace, '-o', 'jsonpath={.spec.clusterIP}')
 }
 
 /** What pods of the account say who they are by. */

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Slot, slots, type TagshipError, toTagshipError } from '@tagship/domain'
 import type { Log, Route } from '@tagship/engine'
 import { setOf } from '@tagship/kubernetes'
-import { ensureIngress } from './ingress.ts'
+import { ensureIngress, hostsFor } from './ingress.ts'
 import type { Seen, Sight } from './seen.ts'
 import { changeState, nothingYet, type RouteState, type Spot, type Wanted } from './services.ts'
 
@@ -62,7 +62,10 @@ async function restoreRoute(
       return wantedBy(now, route)
     })
   }
-  if (!isDeepStrictEqual(hosts, route.hosts) && (await ensureIngress(spot, route.hosts, ingressClass)))
+  if (
+    !isDeepStrictEqual(hosts, hostsFor(route.hosts)) &&
+    (await ensureIngress(spot, route.hosts, ingressClass))
+  )
     mended.push('hosts')
   return mended
 }
