@@ -4,28 +4,15 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Installation, startInstallation } from '../support/installation.ts'
 
-const pushers = 12
 const mayAsk = process.getuid?.() === 0 && existsSync('/proc/self/autogroup')
 
-/** Whoever comes first finds a controller that has just started. */
 describe('a controller with much to do', () => {
   let at: Installation
   beforeAll(async () => {
     at = await startInstallation()
-    await at.json(['app', 'add', 'shop'])
-    await at.tagship('down', '--data', at.data)
-    expect((await at.up()).exitCode).toBe(0)
   })
   afterAll(async () => {
     await at?.[Symbol.asyncDispose]()
-  })
-
-  it('lets everybody in who pushes to an app at the same moment', async () => {
-    const authorization = `Basic ${Buffer.from(`test:${at.token}`).toString('base64')}`
-    const ask = () =>
-      fetch(`${at.url}/git/shop.git/info/refs?service=git-receive-pack`, { headers: { authorization } })
-    const answers = await Promise.all(Array.from({ length: pushers }, ask))
-    expect(answers.map(({ status }) => status)).toEqual(Array(pushers).fill(200))
   })
 
   it.runIf(mayAsk)('is not kept waiting by its own servers: all of them take precedence', async () => {

@@ -43,7 +43,7 @@ export const counterName = 'tagship-counter'
 /** Of its port that says what it has counted. */
 export const countsPort = 'counts'
 
-/** Names of its two sides, as its figures carry them. */
+/** The name of its side towards the program, as its figures carry it. */
 export const counterBackend = 'app'
 
 /** The port of an app's Service that only the pods of this slot answer at. */

@@ -73,11 +73,11 @@ export function openDatabase({ url, log, poolSize = 10, onConnect }: DatabaseOpt
     ...limits,
   }
   const pool = new pg.Pool({ ...settings, max: poolSize, idleTimeoutMillis: 60_000 })
-  const begin = (client: pg.ClientBase & { readonly processID?: number }) => {
-    survive(client)
-    if (client.processID) onConnect?.(client.processID)
+  const tell = ({ processID }: pg.ClientBase & { readonly processID?: number }) => {
+    if (processID) onConnect?.(processID)
   }
-  pool.on('connect', begin)
+  pool.on('connect', survive)
+  pool.on('connect', tell)
   // An idle connection that breaks is replaced by the next query.
   const warn = throttle((message: string) =>
     log.warn({ reason: message }, 'connections to Postgres were lost'),
@@ -94,7 +94,7 @@ export function openDatabase({ url, log, poolSize = 10, onConnect }: DatabaseOpt
       const client = new pg.Client(settings)
       survive(client)
       await client.connect()
-      begin(client)
+      tell(client)
       return client
     },
     async close() {

@@ -24,8 +24,8 @@ export function sumCounts(pods: readonly CountedPod[]): SlotTraffic {
   return { requests: sum('requests'), serverErrors: sum('serverErrors'), inFlight: sum('inFlight') }
 }
 
-/** Oldest first; empty where the set has no counters. @throws cluster.* */
-export async function readCounts(spot: Spot, set: string): Promise<CountedPod[]> {
+/** In no order; null where the set has pods, and none of them a counter. @throws cluster.* */
+export async function readCounts(spot: Spot, set: string): Promise<CountedPod[] | null> {
   const { cluster, namespace, installation } = spot
   const selector = labelSelector({ 'dev.tagship': installation, [setLabel]: set })
   const { items } = await askCluster(`listing pods of ${set}`, () =>
@@ -35,6 +35,7 @@ export async function readCounts(spot: Spot, set: string): Promise<CountedPod[]>
     const port = portOfCounts(pod)
     return port === null ? [] : [{ name: pod.metadata?.name ?? '', isReady: isReady(pod), port }]
   })
+  if (items.length > 0 && pods.length === 0) return null
   return Promise.all(
     pods.map(async ({ name, isReady, port }) => ({
       name,

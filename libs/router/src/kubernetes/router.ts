@@ -122,7 +122,8 @@ export function createKubernetesRouter(options: KubernetesRouterOptions): Router
     traffic: async ({ seat, slot }) => {
       const spot = await at(seat)
       const set = (await readState(spot)).sets[slot]
-      return { ...sumCounts(set === null ? [] : await readCounts(spot, set)), inFlight: 0 }
+      const pods = set === null ? null : await readCounts(spot, set)
+      return { ...sumCounts(pods ?? []), inFlight: 0 }
     },
     sample: async (seats) => sample(await spots(), seats),
     askThrough: async (host, path) => {

@@ -1,6 +1,6 @@
 /** One look at the slots of many apps, as far as there are counters: see `counts.ts`. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { slots } from '@tagship/domain'
+import { type Slot, slots } from '@tagship/domain'
 import type { SlotSample } from '@tagship/engine'
 import { type CountedPod, readCounts, sumCounts } from './counts.ts'
 import type { Sight } from './seen.ts'
@@ -12,19 +12,19 @@ export type Sampler = (spots: ReadonlyMap<number, Spot>, seats: readonly number[
 const patienceMs = 1_000
 
 export function createSampler(sight: Sight): Sampler {
-  /** Sets never change: one without counters is not asked again. */
-  const uncounted = new Set<string>()
+  /** By app and slot. A set never changes: one without counters is not asked again. */
+  const uncounted = new Map<string, string>()
   /** Of a cluster that hangs, one question at a time is enough. */
   const underWay = new Set<string>()
 
-  const look = async (spot: Spot, set: string): Promise<readonly CountedPod[]> => {
-    const key = `${spot.cluster.server} ${spot.namespace} ${set}`
-    if (uncounted.has(key) || underWay.has(key)) return []
+  const look = async (spot: Spot, slot: Slot, set: string): Promise<readonly CountedPod[]> => {
+    const key = `${spot.app} ${slot}`
+    if (uncounted.get(key) === set || underWay.has(key)) return []
     underWay.add(key)
     const reading = readCounts(spot, set)
       .then((pods) => {
-        if (pods.length === 0) uncounted.add(key)
-        return pods
+        if (pods === null) uncounted.set(key, set)
+        return pods ?? []
       })
       .catch(() => [])
       .finally(() => underWay.delete(key))
@@ -35,7 +35,7 @@ export function createSampler(sight: Sight): Sampler {
       slots.map(async (slot) => {
         const spot = spots.get(seat)
         const set = spot && sight.look(spot)?.state?.sets[slot]
-        const pods = set ? await look(spot, set) : []
+        const pods = set ? await look(spot, slot, set) : []
         return pods.length === 0 ? [] : [{ seat, slot, ...summary(pods) }]
       }),
     )
