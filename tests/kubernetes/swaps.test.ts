@@ -10,6 +10,11 @@ import { addressOf, startWorld, type World } from './world.ts'
 
 const swaps = 20
 const rollbacks = 5
+/** Of versions in turns: pods as they are, and with a counter. Each gives way to the other, and is rolled back to it. */
+const manifests = [
+  quickManifest,
+  quickManifest.replace('bake: 1s', 'bake: 1s, analysis: { maxErrorRate: 1% }'),
+]
 
 /** Two controllers share the work, and the API server dies on the way. */
 describe('many swaps on a cluster, under traffic of every kind', () => {
@@ -41,7 +46,7 @@ describe('many swaps on a cluster, under traffic of every kind', () => {
     for (let number = 1; number <= swaps; number += 1) {
       const version = `0.0.${number}`
       const outage = number === swaps / 2 ? killApiServer() : null
-      await world.ship('shop', shop, version)
+      await world.ship('shop', shop, version, { 'tagship.yaml': manifests[number % 2] ?? quickManifest })
       await outage
       switches.push({ from: serving, to: version, servingAt: servingAt(await world.newest('shop')) })
       previous = serving

@@ -138,10 +138,12 @@ describe('the pod of an instance', () => {
       for (const one of taken) expect(config).toContain(`bind :${one}\n`)
     })
 
-    it('is locked in as the program is, and ends with it', () => {
-      const { container, counter } = counted({ port: 80 })
+    it('is locked in as the program is, and ends ahead of it', () => {
+      const { container, counter, terminationGracePeriodSeconds } = counted({ port: 80 })
       expect(counter?.securityContext).toMatchObject({ ...container.securityContext, runAsNonRoot: true })
-      expect(counter?.lifecycle?.preStop?.exec?.command?.slice(-2)).toEqual(['20', '0050'])
+      expect(counter?.lifecycle?.preStop?.exec?.command?.at(-2)).toBe('20')
+      expect(container.lifecycle?.preStop?.exec?.command).toEqual(['sleep', '22'])
+      expect(terminationGracePeriodSeconds).toBe(22 + 20 + 5)
     })
   })
 })

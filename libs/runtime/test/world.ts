@@ -49,7 +49,7 @@ export async function createWorld(onEnd: Parameters<typeof dockerScope>[0]) {
 
 let deployments = 0
 
-export function specOf(world: World, overrides: Partial<InstanceSpec> = {}): InstanceSpec {
+export function specOf(world: Pick<World, 'digest'>, overrides: Partial<InstanceSpec> = {}): InstanceSpec {
   deployments += 1
   return {
     app: parseAppName('shop'),

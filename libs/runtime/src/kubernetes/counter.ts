@@ -14,6 +14,9 @@ export const configAnnotation = 'dev.tagship.counter'
 
 const folder = '/tagship'
 
+/** The program ends this much later: by then no connection is idle. Between hooks of two containers there may be a second. */
+export const aheadSeconds = 2
+
 /** Buffers for as many connections as there may be at once; most are idle and have none. */
 const memory = { request: `${64 * 1024 ** 2}`, limit: `${256 * 1024 ** 2}` }
 const connections = 4_000
@@ -21,7 +24,7 @@ const connections = 4_000
 interface Counted {
   readonly spec: InstanceSpec
   readonly port: number
-  /** Seconds that the pod serves on, once it is to end. */
+  /** How long the pod serves on, once it is to end. */
   readonly drainSeconds: number
 }
 
@@ -29,6 +32,8 @@ interface Counted {
 function portsBeside(port: number) {
   return { requests: port === 15_080 ? 15_081 : 15_080, counts: port === 15_090 ? 15_091 : 15_090 }
 }
+
+const farewellPath = '/farewell'
 
 /**
  * Each connection of a client has one of its own to the program, as if nothing were between them: the program decides by
@@ -39,11 +44,10 @@ export function counterConfig(port: number): string {
   return `global
   nbthread 1
   maxconn ${connections}
+  set-var proc.ending bool(false)
 
 defaults
   mode http
-  # Told to end, it closes an idle connection only after one more answer, which says that it closes.
-  option idle-close-on-response
   http-reuse never
   timeout connect 500ms
   timeout client 1h
@@ -55,6 +59,8 @@ defaults
 
 frontend requests
   bind :${requests}
+  # Clients move on while everything still works.
+  http-after-response set-header Connection close if { var(proc.ending) -m bool }
   default_backend ${counterBackend}
 
 backend ${counterBackend}
@@ -66,33 +72,36 @@ backend ${counterBackend}
 frontend counts
   bind :${counts}
   http-request use-service prometheus-exporter if { path /metrics }
+  acl isFarewell path ${farewellPath}
+  http-request deny status 403 if isFarewell !{ src 127.0.0.1 }
+  http-request set-var(proc.ending) bool(true) if isFarewell
+  http-request return status 204 if isFarewell
   http-request return status 404
 `
 }
 
-/** Stays a second after HAProxy: nobody would answer the last packets of a connection that was just closed. */
-const life = `trap 'kill -USR1 -1' TERM
+/**
+ * On SIGTERM it closes what is idle, and ends when all answers that are under way are out. It stays a second after that:
+ * nobody would answer the last packets of a connection that was just closed.
+ */
+const life = `trap 'kill -USR1 $!' TERM
 haproxy -db -f "$1" &
-wait $!
+wait
 wait
 sleep 1`
 
 /**
- * The program's end is the counter's: from the program's SIGTERM on, each answer says that its connection closes. Once no
- * socket of the program's port is left, all answers are out, and what clients still keep is closed.
+ * Each answer says from now on that its connection closes. After the drain, what is left is idle or has an answer to
+ * come, and there is no moment in which a request could come on a connection to a program that is gone.
  */
-const farewell = `sleep "$1"
-kill -USR1 -1
-while cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
-  awk -v port=":$2" '$2 ~ port "$" && $4 != "06" { left = 1 } END { exit !left }'
-do sleep 0.1
-done
-sleep 1
-kill -TERM -1`
+const farewell = `{
+  printf 'GET ${farewellPath} HTTP/1.0\\r\\n\\r\\n' >&3
+  cat <&3
+} 3<> "/dev/tcp/127.0.0.1/$2"
+sleep "$1"`
 
 export function counterContainer(image: string, { spec, port, drainSeconds }: Counted): V1Container {
   const { requests, counts } = portsBeside(port)
-  const inHex = port.toString(16).toUpperCase().padStart(4, '0')
   return {
     name: counterName,
     image,
@@ -117,7 +126,9 @@ export function counterContainer(image: string, { spec, port, drainSeconds }: Co
     },
     volumeMounts: [{ name: counterName, mountPath: folder, readOnly: true }],
     readinessProbe: { tcpSocket: { port: requests }, periodSeconds: 1, failureThreshold: 3 },
-    lifecycle: { preStop: { exec: { command: ['sh', '-c', farewell, 'sh', `${drainSeconds}`, inHex] } } },
+    lifecycle: {
+      preStop: { exec: { command: ['bash', '-c', farewell, 'bash', `${drainSeconds}`, `${counts}`] } },
+    },
   }
 }
 

@@ -4,7 +4,7 @@ import { chooseProbe, type ImageFacts, type Probe } from '@tagship/domain'
 import type { InstanceSpec } from '@tagship/engine'
 import { setName, specLabels } from '@tagship/kubernetes'
 import { parseVolume } from '../docker/container-options.ts'
-import { configAnnotation, counterConfig, counterContainer, counterVolume } from './counter.ts'
+import { aheadSeconds, configAnnotation, counterConfig, counterContainer, counterVolume } from './counter.ts'
 
 /** Whoever an image says nothing else of runs as this user: nobody's, and never root. */
 const nobody = 65_532
@@ -51,7 +51,8 @@ function podSpec(input: TemplateInput, role: string): V1PodSpec {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     // Once more for what comes on kept connections while it drains: only its SIGTERM lets a program end those.
-    terminationGracePeriodSeconds: 2 * drainSeconds(spec) + Math.ceil(spec.stopMs / 1_000),
+    terminationGracePeriodSeconds:
+      serveOnSeconds(spec, counter !== null) + drainSeconds(spec) + Math.ceil(spec.stopMs / 1_000),
     securityContext: { ...userOf(config.user), seccompProfile: { type: 'RuntimeDefault' } },
     ...(pullSecret === null ? {} : { imagePullSecrets: [{ name: pullSecret }] }),
     ...(isSet && spec.replicas > 1
@@ -117,15 +118,20 @@ function container(
     ],
     ...(readinessProbe ? { readinessProbe } : {}),
     // An image without `sleep` gets its SIGTERM at once: the hook fails, and the cluster goes on as without it.
-    ...(drainSeconds(spec) === 0
+    ...(spec.port === null
       ? {}
-      : { lifecycle: { preStop: { exec: { command: ['sleep', `${drainSeconds(spec)}`] } } } }),
+      : { lifecycle: { preStop: { exec: { command: ['sleep', `${serveOnSeconds(spec, isCounted)}`] } } } }),
   }
 }
 
 /** How long it serves what it has, once it is to end. A Service counts nothing, so it is a time and no event. */
 function drainSeconds({ port, drainMs }: InstanceSpec): number {
   return port === null ? 0 : Math.max(farewellSeconds, Math.ceil(drainMs / 1_000))
+}
+
+/** Until a program gets its SIGTERM. A counter goes ahead of it. */
+function serveOnSeconds(spec: InstanceSpec, isCounted: boolean): number {
+  return drainSeconds(spec) + (isCounted ? aheadSeconds : 0)
 }
 
 /** The name of the Secret with its environment: immutable, and as long there as what it belongs to. */
