@@ -42,7 +42,7 @@ const takeRows = {
   name: 'take-outbox',
   text: `
     SELECT id, queue, subject, key,
-      greatest(0, ceil(extract(epoch FROM run_at - now()) * 1000))::int AS "delayMs"
+      greatest(0, ceil(extract(epoch FROM run_at - clock_timestamp()) * 1000))::int AS "delayMs"
     FROM outbox ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED`,
 }
 

@@ -74,6 +74,23 @@ describe('takeOutbox', () => {
   })
 })
 
+it('a job that is written while somebody begins to look is due: put off by a millisecond it would lose its place', async () => {
+  let jobs: readonly OutboxEntry[] = []
+  await test.sql('BEGIN')
+  await test.sql('LOCK TABLE outbox')
+  const taking = test.store.takeOutbox(10, async (taken) => {
+    jobs = taken
+  })
+  const waiting = async () => (await test.sql('SELECT pid FROM pg_locks WHERE NOT granted')).length
+  await expect.poll(waiting, { interval: 20 }).toBe(1)
+  await test.sql(
+    "INSERT INTO outbox (queue, subject, key, run_at) VALUES ('builds', 'x', 'x-0', clock_timestamp())",
+  )
+  await test.sql('COMMIT')
+  await taking
+  expect(jobs).toMatchObject([{ subject: 'x', delayMs: 0 }])
+})
+
 describe('the keys of jobs', () => {
   it('a look that is put off has a key of its own each time, which a sweep gives again', async () => {
     const { id } = await deployTag(test.store, await newApp(test.store))

@@ -114,7 +114,7 @@ export type SeatFileMend = 'last' | 'empty'
  * Where the file of seats is missing or damaged, its place is taken by the routes before the last change, as in
  * start.sh, or by an empty one; `restore` does the rest. Only for a router that does not run: a running one knows
  * better.
- * @returns null where it was whole. @throws data.notWritable
+ * @returns null where it was whole, or the folder is new. @throws data.notWritable
  */
 export async function mendSeatFile(folder: string, seatCount: number): Promise<SeatFileMend | null> {
   const path = seatFileOf(folder)
@@ -122,6 +122,7 @@ export async function mendSeatFile(folder: string, seatCount: number): Promise<S
   if (text && parseSeatFile(text)) return null
   const usable = last && parseSeatFile(last) ? last : null
   await writeWhole(path, usable ?? emptySeatFile(seatCount))
+  if (text === null && last === null) return null
   return usable ? 'last' : 'empty'
 }
 

@@ -50,6 +50,12 @@ export function createSeats(socketPath: string, file: string): Seats {
     return version
   }
   const known = () => askSocket(socketPath, 'tagship seats')
+  /** A write may come between two looks: only what differs from before and after it is damage. */
+  const isAsKnown = async () => {
+    const before = await known()
+    const there = (await readFile(file, 'utf8').catch(() => '')).trimEnd()
+    return there === before || there === (await known())
+  }
   const direct = writer((line) => command(`tagship ${line}`))
   return {
     ...direct,
@@ -80,10 +86,10 @@ export function createSeats(socketPath: string, file: string): Seats {
       return seat
     },
     mendFile: async () => {
-      // A write may come between the two looks: only what differs from before and after it is damage.
-      const before = await known()
-      const there = await readFile(file, 'utf8').catch(() => '')
-      if (there.trimEnd() === before || there.trimEnd() === (await known())) return false
+      if (await isAsKnown()) return false
+      // Between the two renames of a write there is no file: damage is what stays.
+      await sleep(lookAgainMs)
+      if (await isAsKnown()) return false
       await command('tagship save')
       return true
     },
