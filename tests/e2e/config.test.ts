@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import {
   launcher,
   startInstallation,
 } from '../support/installation.ts'
-import { localBase, type SampleApp, sampleApp } from '../support/sample-app.ts'
+import { localBase, quickManifest, type SampleApp, sampleApp } from '../support/sample-app.ts'
 
 /** Says what is in its environment, and refuses to start where it is told to. */
 const server = `
@@ -193,6 +193,32 @@ describe('config of an app', () => {
   it('is gone from the instances when it is unset', async () => {
     await at.json(['secret', 'unset', 'shop', 'CERT', 'PASSWORD', '--wait=live'])
     expect([await seen('CERT'), await seen('PASSWORD')]).toEqual([null, null])
+  })
+
+  it('gives its secrets to a build whose manifest names them, which does not begin without', async () => {
+    const token = randomBytes(16).toString('hex')
+    const sum = createHash('sha256').update(token).digest('hex')
+    await shop.version('1.2.0', {
+      'tagship.yaml': `${quickManifest}build: { secrets: [NPM_TOKEN] }\n`,
+      Dockerfile: `ARG BASE
+FROM \${BASE}
+RUN --mount=type=secret,id=NPM_TOKEN sha256sum /run/secrets/NPM_TOKEN | grep ${sum}
+RUN --mount=type=secret,id=NPM_TOKEN cat /run/secrets/NPM_TOKEN
+COPY server.js .
+CMD ["node", "server.js"]
+`,
+    })
+    const { stderr } = await at.push('shop', shop, 'main', 'v1.2.0')
+    expect(stderr).toContain('build.secretMissing')
+    expect(stderr).toContain('NPM_TOKEN')
+
+    await pipe(token, 'secret', 'set', 'shop', 'NPM_TOKEN', '--wait=live')
+    await at.json(['deploy', 'shop', 'v1.2.0', '--wait=live'])
+    expect((await at.fetch(host, '/healthz')).text).toBe('ok')
+    const { stdout: log } = await at.tagship('logs', 'shop', '--build')
+    expect(log).toContain(sum)
+    expect(log).not.toContain(token)
+    await at.json(['secret', 'unset', 'shop', 'NPM_TOKEN', '--wait=live'])
   })
 
   it('is done once where the controller dies between the change and its answer', async () => {

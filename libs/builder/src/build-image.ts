@@ -9,6 +9,7 @@ import { type Ending, earlyEnd, failedBuild } from './failure.ts'
 import { inspectImage, removeImage } from './images.ts'
 import { imageLabels, imageReference } from './labels.ts'
 import { guardMemory } from './memory-guard.ts'
+import { openSecretSession } from './secret-session.ts'
 import { type BuildMessage, parseBuildMessage } from './trace.ts'
 import { createTranscript } from './transcript.ts'
 
@@ -50,7 +51,7 @@ export async function buildImage(
     },
   })
 
-  const transcript = createTranscript(onLine)
+  const transcript = createTranscript(onLine, Object.values(request.secrets))
   let result: BuildMessage | null = null
   try {
     await askEngine(
@@ -86,7 +87,9 @@ async function* streamBuild(
   id: string,
   abortSignal: AbortSignal,
 ): AsyncGenerator<BuildMessage> {
-  const { recipe } = request
+  const { recipe, secrets } = request
+  using session =
+    Object.keys(secrets).length === 0 ? null : await openSecretSession({ docker, installation }, id, secrets)
   const args: Record<string, string> = { ...recipe.args, ...request.args }
   // An `object`, as the client's types know the version only as a string, and with that it opens a session.
   const query: object = {
@@ -97,6 +100,7 @@ async function* streamBuild(
     ...(recipe.target === null ? {} : { target: recipe.target }),
     buildargs: markedArgs(args, id),
     labels: imageLabels(installation, request),
+    ...(session ? { session: session.id } : {}),
     abortSignal,
   }
   const stream = await docker.buildImage(request.context.path, query)

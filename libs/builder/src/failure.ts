@@ -33,6 +33,10 @@ export function failedBuild(message: string, step: FailedStep | null, request: B
   if (!step || step.name.startsWith('[internal]')) {
     return new TagshipError('build.failed', `${dockerfile}: ${shorten(message)}`)
   }
+  if (lacksSecret(step)) {
+    const why = 'it mounts a secret that build.secrets of tagship.yaml does not name'
+    return new TagshipError('build.secretMissing', `${dockerfile}, ${step.name}: ${why}`)
+  }
   // The engine repeats the whole command, which the step's name has said already.
   const words = /exit code: \d+$/.exec(step.error)?.[0] ?? shorten(step.error)
   return new TagshipError(
@@ -43,6 +47,11 @@ export function failedBuild(message: string, step: FailedStep | null, request: B
 
 function isDockerfileMissing(message: string): boolean {
   return /failed to read dockerfile: .*no such file|cannot locate .*dockerfile/i.test(message)
+}
+
+/** Without any secret there is no session that BuildKit could ask. */
+function lacksSecret({ error }: FailedStep): boolean {
+  return /^no active sessions$|^secret \S+ not found/.test(error)
 }
 
 /** A sentence on the base image that is not there, or null where that was not it. */

@@ -30,14 +30,21 @@ export interface Transcript {
   failedStep(): FailedStep | null
 }
 
-/** @param onLine gets each line once, in order */
-export function createTranscript(onLine: (line: string) => void): Transcript {
+/**
+ * @param onLine gets each line once, in order
+ * @param secrets what no line says, whatever a step prints
+ */
+export function createTranscript(
+  onLine: (line: string) => void,
+  secrets: readonly string[] = [],
+): Transcript {
+  const hide = hiding(secrets)
   const steps = new Map<string, StepLog>()
   let failed: FailedStep | null = null
 
   const say = (step: StepLog, text: string) => onLine(`#${step.number} ${text}`)
   const sayOutput = (step: StepLog, text: string) => {
-    for (const line of splitLong(text)) {
+    for (const line of splitLong(hide(text))) {
       step.lastLines.push(line)
       if (step.lastLines.length > keptLines) step.lastLines.shift()
       say(step, line)
@@ -89,6 +96,18 @@ export function createTranscript(onLine: (line: string) => void): Transcript {
 
 function newStep(number: number, name: string): StepLog {
   return { number, name, partial: '', decoder: new StringDecoder(), lastLines: [], ended: false }
+}
+
+/** What is shorter would hide half of the log: `1` is part of everything. */
+const shortestHidden = 6
+
+/** Of a secret of several lines each counts, as it comes out line by line. */
+function hiding(secrets: readonly string[]): (text: string) => string {
+  const parts = secrets
+    .flatMap((secret) => secret.split(/\r?\n/))
+    .filter((part) => part.length >= shortestHidden)
+    .sort((a, b) => b.length - a.length)
+  return (text) => parts.reduce((hidden, part) => hidden.replaceAll(part, '***'), text)
 }
 
 /** BuildKit's own steps, which say nothing about the Dockerfile. */

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { parseAppName, parseCommitSha, parseManifest, parseTagName } from '@tagship/domain'
 import type { BuildRequest } from '@tagship/engine'
@@ -23,6 +23,7 @@ async function request(files: ContextFiles, overrides: Partial<BuildRequest> = {
     context: await scope.spool(files),
     recipe: parseManifest(null).build,
     args: {},
+    secrets: {},
     buildKey: randomBytes(32).toString('hex'),
     ...overrides,
   }
@@ -42,6 +43,19 @@ async function programsWith(word: string): Promise<string[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
   const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')))
   return lines.filter((line) => line.includes(word))
+}
+
+async function outputOf(image: string, Cmd: readonly string[]): Promise<string> {
+  const container = await scope.docker.createContainer({
+    Image: image,
+    Cmd: [...Cmd],
+    Labels: { 'dev.tagship': scope.installation },
+    HostConfig: { LogConfig: { Type: 'json-file', Config: {} } },
+    Tty: true,
+  })
+  await container.start()
+  await container.wait()
+  return (await container.logs({ stdout: true, stderr: true })).toString()
 }
 
 describe('a build that succeeds', () => {
@@ -102,6 +116,38 @@ describe('a build that succeeds', () => {
     expect(JSON.stringify(found.Config)).not.toContain('tagship-build-')
   })
 
+  test('is given its secrets, and keeps none of them: not in the image, and not in the log', async () => {
+    const secrets = { TOKEN: `token-${randomBytes(8).toString('hex')}`, KEY: 'begin of key\nend of it\n' }
+    const lines: string[] = []
+    const wanted = await request(
+      {
+        Dockerfile: dockerfile(
+          'RUN --mount=type=secret,id=TOKEN --mount=type=secret,id=KEY cd /run/secrets && \\',
+          'sha256sum TOKEN KEY > /sums && cat TOKEN && echo && cat KEY && ls',
+        ),
+      },
+      { secrets },
+    )
+    const image = await builder.build(wanted, (line) => lines.push(line), never)
+    const sums = await outputOf(image.digest, ['cat', '/sums'])
+    for (const value of Object.values(secrets)) {
+      expect(sums).toContain(createHash('sha256').update(value).digest('hex'))
+    }
+    const log = lines.map((line) => line.replace(/^#\d+ /, ''))
+    expect(log.slice(log.indexOf('***')).slice(0, 6)).toEqual([
+      '***',
+      '***',
+      '***',
+      'KEY',
+      'TOKEN',
+      expect.stringMatching(/^DONE/),
+    ])
+    expect(await outputOf(image.digest, ['ls', '-A', '/run/secrets'])).toBe('')
+    const { Config } = await scope.docker.getImage(image.digest).inspect()
+    const history = await scope.docker.getImage(image.digest).history()
+    expect(JSON.stringify([Config, history])).not.toContain(secrets.TOKEN)
+  })
+
   test('an image in use stays; one that is not goes; one that is gone is no error', async () => {
     const image = await builder.build(await request({ Dockerfile: dockerfile() }), () => {}, never)
     const container = await scope.docker.createContainer({
@@ -130,6 +176,18 @@ describe('a build that fails', () => {
     expect(message).toMatch(/line 30\nbroken$/)
     expect(message).not.toContain('line 2\n')
     expect(await builder.find(app, wanted.buildKey)).toBeNull()
+  })
+
+  test.each([
+    ['is given none', {}],
+    ['is given another', { OTHER: 'something else' }],
+  ])('a step mounts a secret, where the build %s', async (_, secrets) => {
+    const text = dockerfile('RUN --mount=type=secret,id=TOKEN,required=true true')
+    const build = builder.build(await request({ Dockerfile: text }, { secrets }), () => {}, never)
+    await expect(build).rejects.toMatchObject({
+      code: 'build.secretMissing',
+      message: expect.stringContaining('id=TOKEN,required=true true: it mounts a secret'),
+    })
   })
 
   test.each([

@@ -12,6 +12,7 @@ const request = {
   context: { path: '/spool/x.tar', sha256: '', bytes: 0 },
   recipe: parseManifest(null).build,
   args: {},
+  secrets: {},
   buildKey: 'k',
 }
 

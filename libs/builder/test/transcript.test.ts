@@ -36,6 +36,16 @@ test('characters that come in two parts, progress bars, and lines without an end
   expect(lines.slice(3).map((line) => line.length - 3)).toEqual([4096, 4096, 1808])
 })
 
+test('secrets are not said: the longer before the one within it, each line of one that has several, none that is tiny', () => {
+  const lines: string[] = []
+  const secrets = ['letmein', 'letmein-too', 'line one\nline two', 'no']
+  const { add, failedStep } = createTranscript((line) => lines.push(line), secrets)
+  add({ vertexes: [vertex({})], logs: [output('a letmein-too b letmein\nline one\nline two\nno\n')] })
+  add({ vertexes: [vertex({ completed: 2_000, error: 'exit code: 1' })], logs: [] })
+  expect(lines.slice(1, 5)).toEqual(['#1 a *** b ***', '#1 ***', '#1 ***', '#1 no'])
+  expect(failedStep()?.lastLines).toEqual(['a *** b ***', '***', '***', 'no'])
+})
+
 test('the last words of a step that starts, prints and ends in one message', () => {
   const { lines, add, failedStep } = transcript()
   add({ vertexes: [vertex({ completed: 1_100, error: 'exit code: 1' })], logs: [output('why\n')] })

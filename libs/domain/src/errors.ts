@@ -490,6 +490,13 @@ export const errorCatalogue = {
     false,
     'The last lines of the build are in the detail; all of them: tagship logs APP --build.',
   ),
+  'build.secretMissing': entry(
+    'The build lacks a secret',
+    422,
+    1,
+    false,
+    'Set it with tagship secret set APP NAME, and name it in tagship.yaml: build.secrets; then deploy again.',
+  ),
   'build.timeout': entry(
     'The image build took longer than allowed',
     422,

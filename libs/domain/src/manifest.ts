@@ -2,7 +2,7 @@
 import { LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { TagshipError } from './errors.ts'
-import { parseProcessName } from './names.ts'
+import { parseConfigName, parseProcessName } from './names.ts'
 import { closest } from './suggest.ts'
 import { parseDuration, parseSize } from './units.ts'
 
@@ -91,6 +91,15 @@ const processSchema = z.strictObject({
     .prefault({}),
 })
 
+const configName = z.string().transform((name, ctx) => {
+  try {
+    return parseConfigName(name)
+  } catch (error) {
+    ctx.addIssue({ code: 'custom', message: (error as Error).message })
+    return z.NEVER
+  }
+})
+
 const volume = z
   .string()
   .regex(
@@ -106,10 +115,7 @@ const manifestSchema = z
         context: relativePath.default('.'),
         target: z.string().nullable().default(null),
         args: z.record(z.string(), z.string()).default({}),
-        secrets: z
-          .array(z.string())
-          .max(0, 'build secrets are not supported yet: leave the list empty')
-          .default([]),
+        secrets: z.array(configName).default([]),
         timeout: duration('20m'),
         memory: size('2g'),
       })

@@ -24,7 +24,14 @@ export function buildKey(
   build: Manifest['build'],
   appArgs: Readonly<Record<string, string>>,
 ): string {
-  const { dockerfile, context, target, args } = build
-  const recipe = { commit, dockerfile, context, target, args: { ...args, ...appArgs } }
+  const { dockerfile, context, target, args, secrets } = build
+  const recipe = {
+    commit,
+    dockerfile,
+    context,
+    target,
+    args: { ...args, ...appArgs },
+    ...(secrets.length > 0 ? { secrets } : {}),
+  }
   return createHash('sha256').update(canonicalJson(recipe)).digest('hex')
 }

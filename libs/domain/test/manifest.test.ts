@@ -67,6 +67,10 @@ filesystem: { readOnly: true, tmpfs: [/tmp], volumes: [] }
     ['processes: { web: { drain: 30 } }', 'processes.web.drain'],
     ['processes: { web: { drain: 30x } }', '"30x" is not a duration'],
     ['build: { memory: lots }', '"lots" is not a size'],
+    [
+      'build: { secrets: [npm-token] }',
+      'build.secrets.0: "npm-token" cannot be the name of an env value or secret',
+    ],
     ['build: { context: ../secrets }', 'build.context: must be a path inside the repository'],
     ['build: { dockerfile: /etc/passwd }', 'build.dockerfile: must be a path inside the repository'],
     ['processes: { web: { health: { path: healthz } } }', 'must start with /'],

@@ -1,5 +1,6 @@
 import {
   buildKey,
+  type ConfigName,
   type ErrorCode,
   manifestFile,
   parseManifest,
@@ -92,6 +93,7 @@ async function build(
   ])
   if (found) return { image: found, reused: true }
 
+  const secrets = await readSecrets(ports.store, claim, recipe.secrets)
   const log = openLogWriter(ports.store, claim.deploymentId, 'build')
   const archive = () => ports.source.archive(repository, commit, recipe.context, signal)
   const context = await retrying(archive, signal)
@@ -106,6 +108,7 @@ async function build(
       context,
       recipe,
       args: app.buildArgs,
+      secrets,
       buildKey: key,
     }
     // Where its answer got lost, the image may be there all the same.
@@ -135,6 +138,22 @@ async function requireSignature(
   const tag = tags.find((one) => one.name === name) ?? null
   const { outcome, why } = await retrying(() => checkSignature(source, app, tag, commit), signal)
   if (outcome !== 'passed') throw new TagshipError('signature.refused', why)
+}
+
+/** @throws build.secretMissing, secret.wrongKey, secret.damaged */
+async function readSecrets(
+  store: EngineStore,
+  claim: BuildClaim,
+  names: readonly ConfigName[],
+): Promise<Record<string, string>> {
+  if (names.length === 0) return {}
+  const secrets = await store.buildSecrets(claim, names)
+  const missing = names.filter((name) => !Object.hasOwn(secrets, name))
+  if (missing.length === 0) return secrets
+  throw new TagshipError(
+    'build.secretMissing',
+    `${manifestFile} gives the build ${missing.join(', ')} (build.secrets), and ${claim.app.name} has no secret of that name`,
+  )
 }
 
 /** Until the deployment has left `building`: nobody wants the image any more. */

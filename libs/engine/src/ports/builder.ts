@@ -14,6 +14,8 @@ export interface BuildRequest {
   readonly recipe: Manifest['build']
   /** Build args of the app; they win over those of the manifest. */
   readonly args: Readonly<Record<string, string>>
+  /** What the steps of the Dockerfile may mount, by name; in no layer, and in no line of the log. */
+  readonly secrets: Readonly<Record<string, string>>
   readonly buildKey: string
 }
 

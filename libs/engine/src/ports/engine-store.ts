@@ -1,6 +1,7 @@
 /** What the engine asks of the store. */
 import type {
   CommitSha,
+  ConfigName,
   Deployment,
   ErrorCode,
   ImageDigest,
@@ -82,6 +83,11 @@ export interface EngineStore {
   noteCommit(appId: string, commit: CommitSha, facts: CommitFacts): Promise<void>
   /** Stores the revision that manifest and config of now make (or finds the equal one), and ties it to the release. */
   saveRevision(claim: BuildClaim, manifest: Manifest, buildKey: string): Promise<void>
+  /**
+   * Those of the names that are secrets of the claim's revision, opened: asked for when a build begins, and kept nowhere.
+   * @throws secret.wrongKey, secret.damaged
+   */
+  buildSecrets(claim: BuildClaim, names: readonly ConfigName[]): Promise<Record<string, string>>
   finishBuild(
     claim: BuildClaim,
     outcome: { image: BuiltImage; reused: boolean } | { failure: { code: ErrorCode; message: string } },

@@ -1,10 +1,11 @@
-/** What the processes of a revision find in their environment. The only place that opens secrets to use them. */
-import type { Claim } from '@tagship/engine'
+/** What processes and builds of a revision are given. The only place that opens secrets to use them. */
+import type { ConfigName, ConfigSnapshot } from '@tagship/domain'
+import type { BuildClaim, Claim } from '@tagship/engine'
 import type { Database } from '../database.ts'
 import { type SecretKey, unseal } from './seal.ts'
 
-const selectEnv = {
-  name: 'revision-env',
+const selectConfig = {
+  name: 'revision-config',
   text: `
     SELECT v.env, v.secrets FROM releases r JOIN revisions v ON v.id = r.revision_id WHERE r.id = $1`,
 }
@@ -26,16 +27,34 @@ interface Sealed {
 
 export const environments = (database: Database, secretKey: SecretKey) => ({
   async environment({ app, deployment }: Claim): Promise<Record<string, string>> {
-    const [revision] = await database.query<{ env: Record<string, string>; secrets: Record<string, number> }>(
-      selectEnv,
-      [deployment.releaseId],
-    )
-    if (!revision) return {}
-    const rows = await database.query<Sealed & Record<string, unknown>>(selectSealed, [
-      app.id,
-      JSON.stringify(revision.secrets),
-    ])
-    const opened = rows.map((row) => [row.name, unseal(secretKey, { appId: app.id, ...row }, row)] as const)
-    return { ...revision.env, ...Object.fromEntries(opened) }
+    const { env, secrets } = await configOf(database, deployment.releaseId)
+    return { ...env, ...(await open(database, secretKey, app.id, secrets)) }
+  },
+
+  async buildSecrets(
+    { app, releaseId }: BuildClaim,
+    names: readonly ConfigName[],
+  ): Promise<Record<string, string>> {
+    const { secrets } = await configOf(database, releaseId)
+    const wanted = Object.entries(secrets).filter(([name]) => names.some((one) => one === name))
+    return open(database, secretKey, app.id, Object.fromEntries(wanted))
   },
 })
+
+async function configOf(database: Database, releaseId: string): Promise<ConfigSnapshot> {
+  const [revision] = await database.query<ConfigSnapshot & Record<string, unknown>>(selectConfig, [releaseId])
+  return revision ?? { env: {}, secrets: {} }
+}
+
+async function open(
+  database: Database,
+  secretKey: SecretKey,
+  appId: string,
+  versions: ConfigSnapshot['secrets'],
+): Promise<Record<string, string>> {
+  const rows = await database.query<Sealed & Record<string, unknown>>(selectSealed, [
+    appId,
+    JSON.stringify(versions),
+  ])
+  return Object.fromEntries(rows.map((row) => [row.name, unseal(secretKey, { appId, ...row }, row)]))
+}
