@@ -72,10 +72,10 @@ backend ${counterBackend}
 frontend counts
   bind :${counts}
   http-request use-service prometheus-exporter if { path /metrics }
-  acl isFarewell path ${farewellPath}
-  http-request deny status 403 if isFarewell !{ src 127.0.0.1 }
-  http-request set-var(proc.ending) bool(true) if isFarewell
-  http-request return status 204 if isFarewell
+  acl farewell path ${farewellPath}
+  http-request deny status 403 if farewell !{ src 127.0.0.1 }
+  http-request set-var(proc.ending) bool(true) if farewell
+  http-request return status 204 if farewell
   http-request return status 404
 `
 }
