@@ -1,18 +1,26 @@
 /** nginx as reverse proxy, as one who knows it would set it up: what the router is compared with. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { runCommand } from '@tagship/kit'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createDocker, runCommand } from '@tagship/kit'
 import { freePort } from '@tagship/tests/installation'
+import { routerImage } from './own-router.ts'
+import { measureLoad } from './wrk.ts'
+
+/** Where its container has the root of this machine, whose nginx it runs. */
+const machine = '/machine'
 
 export interface Nginx extends AsyncDisposable {
   readonly url: string
 }
 
-/** Passes what is asked of `host` on to `upstream` (`172.17.0.2:8080`). Throws where nginx is missing or refuses. */
-export async function startNginx(host: string, upstream: string): Promise<Nginx> {
+/**
+ * Passes what is asked of `host` on to `upstream` (`172.17.0.2:8080`). In a container, as the router is: on a machine
+ * whose cores are all busy, it makes more of a difference than anything else with whom a proxy shares its part of
+ * them (docs/adr/0001). Throws where nginx is missing or refuses.
+ */
+export async function startNginx(installation: string, host: string, upstream: string): Promise<Nginx> {
   const folder = await mkdtemp(join(tmpdir(), 'tagship-bench-nginx-'))
   // The workers are of another user.
   await mkdir(join(folder, 'tmp'), { mode: 0o777 })
@@ -28,22 +36,33 @@ export async function startNginx(host: string, upstream: string): Promise<Nginx>
         : `nginx refuses its config: ${checked.stderr}`,
     )
   }
-  const child = spawn('nginx', ['-e', 'stderr', '-c', config], { stdio: ['ignore', 'ignore', 'inherit'] })
-  return {
-    url: `http://127.0.0.1:${port}`,
-    [Symbol.asyncDispose]: async () => {
-      const ended = child.exitCode === null ? once(child, 'exit') : null
-      child.kill('SIGTERM')
-      await ended
-      await rm(folder, { recursive: true, force: true })
-    },
+  const container = await createDocker().createContainer({
+    Image: await routerImage(),
+    Cmd: ['chroot', machine, 'nginx', '-e', 'stderr', '-c', config],
+    Labels: { 'dev.tagship': installation },
+    HostConfig: { NetworkMode: 'host', Binds: [`/:${machine}`] },
+  })
+  await using begun = new AsyncDisposableStack()
+  begun.defer(() => rm(folder, { recursive: true, force: true }))
+  begun.defer(() => container.remove({ force: true }))
+  await container.start()
+  const url = `http://127.0.0.1:${port}`
+  await untilItAnswers(url, host)
+  const running = begun.move()
+  return { url, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}
+
+async function untilItAnswers(url: string, host: string): Promise<void> {
+  for (let look = 0; look < 100; look += 1, await sleep(50)) {
+    const answers = await measureLoad(url, { connections: 1, seconds: 1, host }).catch(() => null)
+    if (answers) return
   }
+  throw new Error('nginx runs, and does not answer')
 }
 
 /**
  * It does what our router does for a request: finds the site by the host, adds the same headers, keeps a request id that
- * is one, and keeps its connections to the app. It has a worker a core, where the router has a thread for half of them,
- * and no container around it: nobody who sets nginx up would do otherwise.
+ * is one, and keeps its connections to the app. It has a worker a core, as the router has a thread.
  */
 function renderConfig(folder: string, port: number, host: string, upstream: string): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(

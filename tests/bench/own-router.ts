@@ -11,15 +11,20 @@ export interface OwnRouter extends AsyncDisposable {
   readonly url: string
 }
 
+/** As `./tagship prepare` leaves it. */
+export async function routerImage(): Promise<string> {
+  const version = await readFile(new URL('../../deploy/images/router/VERSION', import.meta.url), 'utf8')
+  return `tagship/router:${version.trim()}`
+}
+
 export async function startOwnRouter(installation: string, host: string, upstream: URL): Promise<OwnRouter> {
   const folder = await mkdtemp(join(tmpdir(), 'tagship-bench-router-'))
   const port = await freePort()
-  const version = await readFile(new URL('../../deploy/images/router/VERSION', import.meta.url), 'utf8')
   const router = createHaproxyRouter({
     docker: createDocker(),
     installation,
     folder,
-    image: `tagship/router:${version.trim()}`,
+    image: await routerImage(),
     bind: { address: '127.0.0.1', port },
     log: createLogger('bench', 'error'),
   })

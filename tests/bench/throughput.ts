@@ -17,8 +17,9 @@ export const throughput: Section = {
     await using app = await startByHand(repository, buildArgs)
     await app.deploy()
     const upstream = new URL(app.url)
-    await using router = await startOwnRouter(`t${randomBytes(5).toString('hex')}`, host, upstream)
-    await using nginx = await startNginx(host, upstream.host)
+    const installation = `t${randomBytes(5).toString('hex')}`
+    await using router = await startOwnRouter(installation, host, upstream)
+    await using nginx = await startNginx(installation, host, upstream.host)
     const ways = Object.entries({ direct: app.url, router: router.url, nginx: nginx.url })
     for (const [, url] of ways) await measureLoad(url, { ...load, seconds: 1 })
 

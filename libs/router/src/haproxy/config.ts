@@ -19,7 +19,7 @@ export interface ConfigInput {
   readonly bind: Bind
   readonly https: Https | null
   readonly secret: string
-  /** Half of the cores, the other half being the apps': a thread that has to wait for a core slows them all. */
+  /** One a core. */
   readonly threads: number
   /** Who the worker is once it has bound its ports. */
   readonly worker: { readonly uid: number; readonly gid: number }
@@ -64,6 +64,8 @@ function globals({ worker, owner, threads, fingerprint }: ConfigInput): string {
   fd-hard-limit 200000
   hard-stop-after 1h
   nbthread ${threads}
+  # A request has three buffers of 16 kB: those of some forty stay with each thread.
+  tune.memory.hot-size 2097152
   stats socket ${mountPoint}/run/cli.sock uid ${uid} gid ${gid} mode 600 level admin
   # No Lua is on the way of a request; a command must run to its end in one go.
   tune.lua.forced-yield 10000000

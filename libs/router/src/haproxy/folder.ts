@@ -77,6 +77,9 @@ export interface WrittenConfig {
   undo(): Promise<void>
 }
 
+/** More than enough for one machine's apps; HAProxy takes no more than 64. */
+const mostThreads = 16
+
 /** Writes config, script and pages where they differ. @throws data.notWritable */
 export async function writeConfig(
   folder: string,
@@ -84,7 +87,7 @@ export async function writeConfig(
   secret: string,
 ): Promise<WrittenConfig> {
   const owner = ownerOfProcess()
-  const threads = Math.max(1, Math.floor(availableParallelism() / 2))
+  const threads = Math.min(availableParallelism(), mostThreads)
   const render = (fingerprint: string) =>
     renderConfig({ bind, https, secret, threads, owner, worker: workerOf(owner), fingerprint })
   const script = await readFile(new URL('./tagship.lua', import.meta.url), 'utf8')
