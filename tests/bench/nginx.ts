@@ -1,12 +1,13 @@
 /** nginx as reverse proxy, as one who knows it would set it up: what the router is compared with. */
+import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createDocker, runCommand } from '@tagship/kit'
 import { freePort } from '@tagship/tests/installation'
 import { routerImage } from './own-router.ts'
-import { measureLoad } from './wrk.ts'
 
 /** Where its container has the root of this machine, whose nginx it runs. */
 const machine = '/machine'
@@ -47,17 +48,19 @@ export async function startNginx(installation: string, host: string, upstream: s
   begun.defer(() => container.remove({ force: true }))
   await container.start()
   const url = `http://127.0.0.1:${port}`
-  await untilItAnswers(url, host)
+  await untilItListens(port)
   const running = begun.move()
   return { url, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 
-async function untilItAnswers(url: string, host: string): Promise<void> {
+async function untilItListens(port: number): Promise<void> {
   for (let look = 0; look < 100; look += 1, await sleep(50)) {
-    const answers = await measureLoad(url, { connections: 1, seconds: 1, host }).catch(() => null)
-    if (answers) return
+    const socket = connect(port, '127.0.0.1')
+    const listens = await once(socket, 'connect').catch(() => null)
+    socket.destroy()
+    if (listens) return
   }
-  throw new Error('nginx runs, and does not answer')
+  throw new Error('the container of nginx runs, and nobody listens in it')
 }
 
 /**

@@ -3,10 +3,9 @@
  * open beside the build (github.com/moby/buildkit, session/secrets/secrets.proto).
  */
 import type { Duplex } from 'node:stream'
-import { promisify } from 'node:util'
 import { type MethodDefinition, Server, ServerCredentials, type sendUnaryData, status } from '@grpc/grpc-js'
 import protobuf from 'protobufjs'
-import { askEngine, type Scope } from './engine.ts'
+import { askEngine, dialEngine, type Scope } from './engine.ts'
 
 const { root } = protobuf.parse(`
   syntax = "proto3";
@@ -41,9 +40,8 @@ export async function openSecretSession(
     },
     statusCodes: { 101: true, 200: true, 400: 'bad parameter', 500: 'server error' },
   }
-  // The client has no method for it; `dial` is what its own methods are made of.
-  const dial = promisify(docker.modem.dial.bind(docker.modem))
-  const connection = (await askEngine('opening a session for secrets', () => dial(request))) as Duplex
+  const dial = () => dialEngine(docker, request)
+  const connection = (await askEngine('opening a session for secrets', dial)) as Duplex
   server.createConnectionInjector(ServerCredentials.createInsecure()).injectConnection(connection)
   return {
     id,

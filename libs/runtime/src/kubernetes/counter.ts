@@ -35,10 +35,7 @@ function portsBeside(port: number) {
 
 const farewellPath = '/farewell'
 
-/**
- * Each connection of a client has one of its own to the program, as if nothing were between them: the program decides by
- * its connections when it may end.
- */
+/** Each connection of a client has one of its own to the program, as if nothing were between them. */
 export function counterConfig(port: number): string {
   const { requests, counts } = portsBeside(port)
   return `global
